@@ -1,0 +1,53 @@
+# Everything a newcomer needs: `make demo` and `make test` set up by themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types unit bench clean
+
+help:  ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the environment (.venv) from the pinned requirements
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Miyar needs Python 3.11 or newer, $(PYTHON) is older: make PYTHON=python3.12 …" >&2; exit 2; }
+ifdef UV
+	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+else
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+endif
+	@touch $(READY)
+
+demo: setup  ## the whole journey on corpus/, with a real Label Studio, ending at a report page
+	@$(BIN)/miyar demo
+
+test: setup  ## all tests: unit, property, integration (real server), browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+unit: setup  ## only the tests that need no server and no browser
+	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+
+lint: setup  ## ruff and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: setup  ## mypy, strict
+	@$(BIN)/mypy
+
+check: lint types test  ## what CI runs
+
+bench: setup  ## measure speed against peers in the same run
+	@$(BIN)/python -m benchmarks.run
+
+clean:  ## remove environments, caches and everything the workspace can make again
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis corpus/runs corpus/articles corpus/gold
