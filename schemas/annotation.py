@@ -1,0 +1,111 @@
+"""What was said about a passage: Prediction (by a machine) and Annotation (by a person)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from schemas.article import Span, overlaps
+from schemas.record import Record
+
+
+class Judgement(StrEnum):
+    """The three values of an issue label."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    NOT_JUDGED = "not_judged"
+
+
+class Origin(StrEnum):
+    """How a span came into an annotation."""
+
+    MANUAL = "manual"
+    PREDICTION = "prediction"
+    CHANGED = "prediction-changed"
+
+
+class Arm(StrEnum):
+    """Whether the annotator began from a prediction."""
+
+    ASSISTED = "assisted"
+    BLIND = "blind"
+
+
+class Evidence(Record):
+    """Why a machine gave an issue its score: a place in the passage and what was seen there."""
+
+    issue: str
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+    reason: str
+    """For the rules: ``strong:<cue>`` or ``weak:<cue>``."""
+
+
+class Prediction(Record):
+    """What a machine says about a passage."""
+
+    schema_version: int = 1
+    passage_id: str
+    model: str
+    """Name and version of the model or rule set."""
+    issues: dict[str, float]
+    """A score in 0..1 for every issue of the codebook."""
+    present: tuple[str, ...]
+    """The issues whose score reaches the model's threshold: its decision."""
+    spans: tuple[Span, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    @model_validator(mode="after")
+    def _present_has_scores(self) -> Self:
+        if unknown := sorted(set(self.present) - self.issues.keys()):
+            raise ValueError(f"present names {', '.join(unknown)} without a score")
+        return self
+
+
+class AnnotatedSpan(Span):
+    """A span as an annotator left it."""
+
+    origin: Origin = Origin.MANUAL
+
+
+class Annotation(Record):
+    """What one annotator says about one passage."""
+
+    schema_version: int = 1
+    id: str
+    """Label Studio's ``unique_id``."""
+    passage_id: str
+    annotator: str
+    created_at: datetime
+    """When it was last changed on the server."""
+    lead_time_s: float | None = None
+    """Seconds that the annotator spent, where the interface measured them."""
+    arm: Arm
+    """``assisted`` when the annotation descends from a prediction, else ``blind``."""
+    codebook: str
+    """Hash of the codebook it was made under."""
+    issues: dict[str, Judgement]
+    """A judgement for every issue of the codebook."""
+    spans: tuple[AnnotatedSpan, ...] = ()
+    parent_prediction: str | None = None
+    """The model whose prediction was shown as the start, when there was one."""
+    comment: str | None = None
+
+    @model_validator(mode="after")
+    def _spans_are_apart(self) -> Self:
+        for first, second in zip(self.spans, self.spans[1:], strict=False):
+            if first.start > second.start or overlaps(first, second):
+                raise ValueError(
+                    f"spans {first.start}..{first.end} and {second.start}..{second.end} overlap "
+                    "or are out of order"
+                )
+        return self
+
+    @property
+    def content(self) -> str:
+        """What makes two copies of an annotation say the same: all but the server's clock."""
+        return self.model_copy(update={"created_at": None}).model_dump_json(exclude_none=True)

@@ -1,0 +1,134 @@
+"""Record files: read with every bad line named, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from schemas.errors import RecordError
+from schemas.record import Record
+
+R = TypeVar("R", bound=Record)
+_MAX_SHOWN = 10
+
+
+def read(path: Path, model: type[R]) -> list[R]:
+    """Read a JSONL file of ``model`` records; blank lines are passed over.
+
+    Raises:
+        RecordError: the file is missing, is not UTF-8, or some lines do not validate.
+            All bad lines are named as ``file:line``.
+    """
+    records: list[R] = []
+    problems: list[str] = []
+    for number, line in lines(path):
+        try:
+            records.append(model.model_validate_json(line))
+        except ValidationError as error:
+            problems.extend(f"{path}:{number}: {text}" for text in explain(error))
+    if problems:
+        shown = "\n".join(problems[:_MAX_SHOWN])
+        more = len(problems) - _MAX_SHOWN
+        tail = f"\n… and {more} more" if more > 0 else ""
+        raise RecordError(
+            f"{path} is not a file of {model.__name__} records:\n{shown}{tail}\n"
+            "Mend these lines, or make the file again with the command that wrote it."
+        )
+    return records
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield ``(line number from 1, line)`` of a UTF-8 file without its blank lines.
+
+    Raises:
+        RecordError: the file is missing or is not UTF-8.
+    """
+    data = read_bytes(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RecordError(
+            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start}); "
+            "save the file as UTF-8."
+        ) from error
+    # Not str.splitlines: U+2028 and U+0085 may stand inside a JSON string.
+    for number, content in enumerate(text.split("\n"), start=1):
+        if content.strip():
+            yield number, content
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        RecordError: there is no such file, or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: no such file.") from error
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def explain(error: ValidationError) -> list[str]:
+    """Return one line for each problem in a validation error: where, what, what was got."""
+    found = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"]) or "record"
+        got = "" if item["type"] == "missing" else f"; got {_short(item.get('input'))}"
+        found.append(f"{where}: {item['msg']}{got}")
+    return found
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def dump(records: Iterable[Record]) -> str:
+    """Return records as JSONL text, one line each, with a final newline."""
+    return "".join(record.to_line() + "\n" for record in records)
+
+
+def write(path: Path, records: Iterable[Record]) -> bool:
+    """Write records as JSONL, atomically; return whether the file's bytes changed."""
+    return write_text(path, dump(records))
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write text atomically as UTF-8; return whether the file's bytes changed.
+
+    A reader sees the old file or the new one, never a part; an unchanged file is not touched.
+    """
+    data = text.encode()
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    with atomic(path) as temporary:
+        temporary.write_bytes(data)
+    return True
+
+
+@contextmanager
+def atomic(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+    """Give a temporary file beside ``path`` that takes its place when the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(mode)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()

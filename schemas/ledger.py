@@ -1,0 +1,251 @@
+"""Reason codes, and the ledger: every item that comes in ends in one counted state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+
+from schemas.errors import GateError
+from schemas.record import Record
+
+
+class Unit(StrEnum):
+    """What is counted."""
+
+    ARTICLES = "articles"
+    PASSAGES = "passages"
+    TASKS = "tasks"
+    ANNOTATIONS = "annotations"
+    ISSUE_DECISIONS = "issue decisions"
+    SPANS = "spans"
+
+
+class State(StrEnum):
+    """Where an item ends. ``repaired`` items are kept, as changed."""
+
+    ACCEPTED = "accepted"
+    REPAIRED = "repaired"
+    REJECTED = "rejected"
+    PENDING = "pending"
+
+
+class Reason(StrEnum):
+    """Why an item was repaired, rejected or is pending. Each has a sentence in ``EXPLAINED``."""
+
+    # articles
+    EMPTY_TEXT = "empty_text"
+    BINARY_FILE = "binary_file"
+    NOT_UTF8 = "not_utf8"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    BAD_JSON = "bad_json"
+    MISSING_TEXT = "missing_text"
+    BAD_FIELD = "bad_field"
+    DUPLICATE_EXACT = "duplicate_exact"
+    # tasks
+    ALREADY_PUSHED = "already_pushed"
+    TASK_TEXT_CHANGED = "task_text_changed"
+    TASK_DUPLICATED = "task_duplicated"
+    FOREIGN_TASK = "foreign_task"
+    NOT_ANNOTATED = "not_annotated"
+    UNREADABLE_TASK = "unreadable_task"
+    # annotations
+    SKIPPED = "skipped"
+    DRAFT = "draft"
+    EMPTY_ANNOTATION = "empty_annotation"
+    TASK_REJECTED = "task_rejected"
+    MISSING_ID = "missing_id"
+    DUPLICATE_ID = "duplicate_id"
+    UNREADABLE_ANNOTATION = "unreadable_annotation"
+    EDITED_BY_OTHER = "edited_by_other"
+    LOST_PARTS = "lost_parts"
+    OTHER_CODEBOOK = "other_codebook"
+    UNKNOWN_PASSAGE = "unknown_passage"
+    SUPERSEDED = "superseded"
+    # issue decisions
+    UNKNOWN_ISSUE = "unknown_issue"
+    CONTRADICTORY_CHOICE = "contradictory_choice"
+    NOT_JUDGED = "not_judged"
+    ANNOTATION_REJECTED = "annotation_rejected"
+    UNDECIDED = "undecided"
+    OUTVOTED = "outvoted"
+    # spans
+    UNKNOWN_LABEL = "unknown_label"
+    OFFSET_OUT_OF_RANGE = "offset_out_of_range"
+    UNREADABLE_REGION = "unreadable_region"
+    SPAN_WITHOUT_WORD = "span_without_word"
+    SPAN_TRIMMED = "span_trimmed"
+    SPAN_WIDENED = "span_widened"
+    SPAN_DUPLICATE = "span_duplicate"
+    SPAN_OVERLAP = "span_overlap"
+
+
+EXPLAINED: dict[Reason, str] = {
+    Reason.EMPTY_TEXT: "The text is empty or holds only white space.",
+    Reason.BINARY_FILE: "The file holds NUL bytes: it is not text.",
+    Reason.NOT_UTF8: "The file is not UTF-8; save it as UTF-8.",
+    Reason.UNSUPPORTED_FORMAT: "No reader for this kind of file; give .txt or .jsonl.",
+    Reason.BAD_JSON: "The line is not a JSON object.",
+    Reason.MISSING_TEXT: "The JSON object has no text under the key `text`.",
+    Reason.BAD_FIELD: "A field other than the text has a value that cannot be read.",
+    Reason.DUPLICATE_EXACT: "Another article in this run or in the workspace is the same.",
+    Reason.ALREADY_PUSHED: "The passage has its task in the project already.",
+    Reason.TASK_TEXT_CHANGED: "The task's text is not the passage's text any more.",
+    Reason.TASK_DUPLICATED: "A second task holds the same passage; the first one counts.",
+    Reason.FOREIGN_TASK: "The task names no passage of this workspace.",
+    Reason.NOT_ANNOTATED: "Nobody has submitted an annotation for the task yet.",
+    Reason.UNREADABLE_TASK: "The task has not the form of a Label Studio JSON export.",
+    Reason.SKIPPED: "The annotator skipped the task.",
+    Reason.DRAFT: "The annotator has not submitted the annotation yet.",
+    Reason.EMPTY_ANNOTATION: "The annotation holds no answer at all: no issue choice, no span.",
+    Reason.TASK_REJECTED: "The annotation belongs to a task that was rejected.",
+    Reason.MISSING_ID: "The annotation has no unique_id, so it cannot be told from another one.",
+    Reason.DUPLICATE_ID: "Another annotation in the export has the same unique_id.",
+    Reason.UNREADABLE_ANNOTATION: "The annotation has not the form that Label Studio exports.",
+    Reason.EDITED_BY_OTHER: "Somebody else than its annotator changed the annotation last.",
+    Reason.LOST_PARTS: "Some of the annotation's choices or spans were repaired or rejected.",
+    Reason.OTHER_CODEBOOK: "The annotation was made under another codebook.",
+    Reason.UNKNOWN_PASSAGE: "The annotation names no passage of this workspace.",
+    Reason.SUPERSEDED: "The same annotator has a later annotation of the passage.",
+    Reason.UNKNOWN_ISSUE: "The choice is no issue of the codebook.",
+    Reason.CONTRADICTORY_CHOICE: "`none of these` is ticked together with an issue.",
+    Reason.NOT_JUDGED: "The annotator gave no judgement on this issue.",
+    Reason.ANNOTATION_REJECTED: "The decision or span belongs to a rejected annotation.",
+    Reason.UNDECIDED: "Annotators disagree and nobody has adjudicated.",
+    Reason.OUTVOTED: "The adjudicator, or a majority of the annotators, decided against it.",
+    Reason.UNKNOWN_LABEL: "The label is no entity type of the codebook.",
+    Reason.OFFSET_OUT_OF_RANGE: "The offsets do not lie inside the text.",
+    Reason.UNREADABLE_REGION: "The region has not the form that the annotator interface gives.",
+    Reason.SPAN_WITHOUT_WORD: "The span holds no letter or digit.",
+    Reason.SPAN_TRIMMED: "White space, direction marks or punctuation at the ends were left out.",
+    Reason.SPAN_WIDENED: "The span began or ended inside a word and was widened to whole words.",
+    Reason.SPAN_DUPLICATE: "The same span is given twice in the annotation.",
+    Reason.SPAN_OVERLAP: "The span overlaps a longer one in the annotation.",
+}
+"""The sentence for each code; docs/reason-codes.md is made from it."""
+
+DEFECTS = frozenset(
+    {
+        Reason.EMPTY_TEXT,
+        Reason.BINARY_FILE,
+        Reason.NOT_UTF8,
+        Reason.UNSUPPORTED_FORMAT,
+        Reason.BAD_JSON,
+        Reason.MISSING_TEXT,
+        Reason.BAD_FIELD,
+        Reason.TASK_TEXT_CHANGED,
+        Reason.FOREIGN_TASK,
+        Reason.UNREADABLE_TASK,
+        Reason.MISSING_ID,
+        Reason.DUPLICATE_ID,
+        Reason.UNREADABLE_ANNOTATION,
+        Reason.OTHER_CODEBOOK,
+        Reason.UNKNOWN_PASSAGE,
+        Reason.UNKNOWN_ISSUE,
+        Reason.CONTRADICTORY_CHOICE,
+        Reason.UNKNOWN_LABEL,
+        Reason.OFFSET_OUT_OF_RANGE,
+        Reason.UNREADABLE_REGION,
+    }
+)
+"""Codes that somebody has to look at: a run that ends with one of them exits with 3."""
+
+
+class Reject(Record):
+    """One item that was not taken, kept beside the data so that somebody can look at it."""
+
+    unit: Unit
+    reason: Reason
+    where: str
+    """File and line, task or passage."""
+    detail: str
+    """What was got."""
+
+
+class Ledger:
+    """Counts items coming in and their final states, and compares the two.
+
+    Items are received at the border (when a line, task or region is read) and settled
+    where their fate is decided, so that an item forgotten in between shows.
+    """
+
+    def __init__(self) -> None:
+        self.received: Counter[Unit] = Counter()
+        self.states: Counter[tuple[Unit, State]] = Counter()
+        self.reasons: Counter[tuple[Unit, State, Reason]] = Counter()
+        self.rejects: list[Reject] = []
+
+    def receive(self, unit: Unit, n: int = 1) -> None:
+        """Count items coming in."""
+        self.received[unit] += n
+
+    def accept(self, unit: Unit, n: int = 1) -> None:
+        """Settle items as taken unchanged."""
+        self.states[unit, State.ACCEPTED] += n
+
+    def repair(self, unit: Unit, reason: Reason) -> None:
+        """Settle an item as taken with a change."""
+        self._settle(unit, State.REPAIRED, reason)
+
+    def reject(self, unit: Unit, reason: Reason, *, where: str, detail: str) -> None:
+        """Settle an item as not taken, and keep what it was."""
+        self._settle(unit, State.REJECTED, reason)
+        self.rejects.append(Reject(unit=unit, reason=reason, where=where, detail=detail))
+
+    def reject_parts(self, unit: Unit, reason: Reason, n: int) -> None:
+        """Settle the parts of an item that was itself rejected (and kept) as not taken."""
+        self._settle(unit, State.REJECTED, reason, n)
+
+    def pend(self, unit: Unit, reason: Reason, n: int = 1) -> None:
+        """Settle items as waiting for somebody."""
+        self._settle(unit, State.PENDING, reason, n)
+
+    def _settle(self, unit: Unit, state: State, reason: Reason, n: int = 1) -> None:
+        if n:
+            self.states[unit, state] += n
+            self.reasons[unit, state, reason] += n
+
+    def units(self) -> list[Unit]:
+        """Return the units with a count, in the order of the journey."""
+        seen = set(self.received) | {unit for unit, _ in self.states}
+        return [unit for unit in Unit if unit in seen]
+
+    def check(self) -> None:
+        """Check ``received == accepted + repaired + rejected + pending`` for every unit.
+
+        Raises:
+            GateError: the totals of some unit differ: a bug, or a file changed meanwhile.
+        """
+        wrong = []
+        for unit in self.units():
+            settled = sum(self.states[unit, state] for state in State)
+            if settled != self.received[unit]:
+                parts = " + ".join(f"{self.states[unit, state]} {state}" for state in State)
+                wrong.append(f"{unit}: {self.received[unit]} received, but {parts} = {settled}")
+        if wrong:
+            raise GateError(
+                "the ledger does not add up: " + "; ".join(wrong) + ". Nothing was written; "
+                "please report this with the command that you ran."
+            )
+
+    def defects(self) -> dict[Reason, int]:
+        """Return the defect codes that occurred, with their counts."""
+        found: Counter[Reason] = Counter()
+        for (_, state, reason), n in self.reasons.items():
+            if state is State.REJECTED and reason in DEFECTS:
+                found[reason] += n
+        return dict(found)
+
+    def as_dict(self) -> dict[str, dict[str, object]]:
+        """Return all counts, for ``--json`` and for sidecars."""
+        table: dict[str, dict[str, object]] = {}
+        for unit in self.units():
+            table[unit.value] = {
+                "received": self.received[unit],
+                **{state.value: self.states[unit, state] for state in State},
+                "reasons": {
+                    f"{state.value}:{reason.value}": n
+                    for (of, state, reason), n in sorted(self.reasons.items())
+                    if of is unit
+                },
+            }
+        return table

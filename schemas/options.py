@@ -1,0 +1,18 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", help="Workspace folder.", file_okay=False)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print counts, write nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+ServerName = Annotated[str, typer.Option("--server", help="Name of the managed server.")]
+ProjectTitle = Annotated[
+    str | None, typer.Option("--project", help="Title of the Label Studio project.")
+]
