@@ -1,0 +1,272 @@
+"""The commands of this stage: raw articles to gold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.console import HELP, emit, fail_on_defects, hint, progress, say, show_ledger
+from schemas.ledger import Ledger, State, Unit
+from schemas.options import AsJson, DryRun, ProjectTitle, ServerName, WorkspaceOption
+from schemas.workspace import Workspace
+
+# Imports of the verbs stand inside the commands: the SDK alone takes a second, and
+# `miyar --help` must not wait for it.
+
+app = typer.Typer(
+    help="From raw articles to annotations: collect, pre-annotate, push, pull.",
+    epilog=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+server_app = typer.Typer(help="The managed local Label Studio.", no_args_is_help=True)
+app.add_typer(server_app, name="server")
+gold_app = typer.Typer(
+    help="From annotations to a versioned gold release.",
+    epilog=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+CORPUS = Path("corpus")
+
+
+@app.command()
+def collect(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .jsonl) or folders.")],
+    workspace: WorkspaceOption = CORPUS,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take raw articles into the workspace and cut them into passages."""
+    from annotation.steps import run_collect
+
+    space = Workspace(workspace)
+    space.check()
+    ledger = Ledger()
+    collected = run_collect(space, paths, ledger, dry_run=dry_run)
+    show_ledger(ledger)
+    say(f"{len(collected.new)} new articles; {len(collected.passages)} passages in the workspace.")
+    if as_json:
+        emit({"ledger": ledger.as_dict(), "new": [article.id for article in collected.new]})
+    fail_on_defects(ledger, where="mend these inputs and collect them again")
+    hint(f"miyar annotation preannotate --workspace {workspace}")
+
+
+@app.command()
+def preannotate(
+    workspace: WorkspaceOption = CORPUS, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
+    """Predict entities and issues by rules, for annotators to start from."""
+    from annotation.steps import run_preannotate
+
+    name, count = run_preannotate(Workspace(workspace), dry_run=dry_run)
+    say(f"{count} passages predicted by {name}.")
+    if as_json:
+        emit({"model": name, "passages": count})
+    hint(f"miyar annotation push --workspace {workspace}")
+
+
+@app.command()
+def config(
+    workspace: WorkspaceOption = CORPUS,
+    out: Annotated[Path | None, typer.Option("--out", help="File instead of stdout.")] = None,
+) -> None:
+    """Print the annotator interface (Label Studio XML) that the codebook gives."""
+    from annotation.labelstudio.config import label_config
+    from schemas.jsonl import write_text
+
+    xml = label_config(Workspace(workspace).codebook()) + "\n"
+    if out:
+        write_text(out, xml)
+        say(f"written to {out}.")
+    else:
+        typer.echo(xml, nl=False)
+
+
+@server_app.command("up")
+def server_up(
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535)] = None,
+    server: ServerName = "default",
+) -> None:
+    """Start Label Studio; the first time it is installed into an environment of its own."""
+    from annotation.labelstudio.server import Server
+
+    managed = Server.named(server, port)
+    started = managed.start(say)
+    say(f"Label Studio {'is up' if started else 'was up already'}: {managed.url}")
+    say(f"Your login (user and password) is in {managed.credentials_file}.")
+    hint("miyar annotation push")
+
+
+@server_app.command("down")
+def server_down(server: ServerName = "default") -> None:
+    """Stop Label Studio; its data stays."""
+    from annotation.labelstudio.server import Server
+
+    stopped = Server.named(server).stop()
+    say("Label Studio is stopped." if stopped else "Label Studio was not running.")
+
+
+@server_app.command("status")
+def server_status(server: ServerName = "default", as_json: AsJson = False) -> None:
+    """Tell whether Label Studio runs and answers."""
+    from annotation.labelstudio.server import Server
+
+    managed = Server.named(server)
+    state = managed.running()
+    answers = bool(state) and managed.healthy()
+    say(
+        f"{managed.url}: process {state.pid}, {'answers' if answers else 'does not answer yet'}."
+        if state
+        else "Label Studio is not running."
+    )
+    if as_json:
+        emit({"url": managed.url, "pid": state.pid if state else None, "answers": answers})
+    if not state:
+        hint("miyar annotation server up")
+
+
+@app.command()
+def push(
+    workspace: WorkspaceOption = CORPUS,
+    overlap: Annotated[int, typer.Option("--overlap", min=1, help="Annotators a passage.")] = 2,
+    blind: Annotated[
+        float, typer.Option("--blind", min=0, max=1, help="Share pushed without predictions.")
+    ] = 0.15,
+    project: ProjectTitle = None,
+    server: ServerName = "default",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send passages with their predictions to Label Studio, each exactly once."""
+    from annotation.labelstudio.client import Settings, connect
+    from annotation.labelstudio.server import Server
+    from annotation.steps import run_push
+
+    space, ledger = Workspace(workspace), Ledger()
+    total = len(space.passages())
+    connection = connect(Server.named(server), Settings())
+    with progress("push", total) as bar:
+        done = run_push(
+            space,
+            connection,
+            ledger,
+            title=project,
+            overlap=overlap,
+            blind=blind,
+            dry_run=dry_run,
+            on_batch=lambda n: bar.advance(bar.task_ids[0], n),
+        )
+    verb = "would make" if dry_run else "made"
+    say(f"{verb} {len(done.plan.new)} tasks; {done.plan.held} passages had theirs already.")
+    if not dry_run:
+        show_ledger(ledger)
+    if done.project:
+        say(f"Annotate at {done.project.page}")
+    if as_json:
+        emit(
+            {
+                "project": done.project.id if done.project else None,
+                "made": done.made,
+                "held": done.plan.held,
+                "ledger": ledger.as_dict(),
+            }
+        )
+    fail_on_defects(ledger, where="look at these tasks in Label Studio")
+    hint(f"miyar annotation pull --workspace {workspace}")
+
+
+@app.command()
+def pull(
+    workspace: WorkspaceOption = CORPUS,
+    from_export: Annotated[
+        Path | None,
+        typer.Option("--from-export", help="A JSON export instead of the server."),
+    ] = None,
+    project: ProjectTitle = None,
+    server: ServerName = "default",
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch and validate annotations; what is bad is counted, coded and kept beside them."""
+    from annotation.labelstudio.accounts import names_by_user
+    from annotation.labelstudio.client import Settings, connect
+    from annotation.labelstudio.export import ExportReader
+    from annotation.labelstudio.pull import fetch, read_export, store
+    from annotation.labelstudio.server import Server
+    from annotation.steps import open_project
+
+    space, ledger = Workspace(workspace), Ledger()
+    codebook, passages = space.codebook(), space.passages()
+    names: dict[int, str] = {}
+    if from_export:
+        tasks = read_export(from_export)
+    else:
+        connection = connect(Server.named(server), Settings())
+        names = names_by_user(connection)
+        tasks = fetch(connection, open_project(space, connection, project))
+    annotations = ExportReader(codebook, passages, names, ledger).read(tasks)
+    done = store(space, annotations, ledger, dry_run=dry_run)
+    show_ledger(ledger)
+    say(
+        f"{len(annotations)} annotations: {done.new} new, {done.changed} changed, "
+        f"{done.unchanged} known already."
+    )
+    if done.file and not dry_run:
+        say(f"written to {done.file}")
+    if as_json:
+        counts = {"new": done.new, "changed": done.changed, "unchanged": done.unchanged}
+        emit({**counts, "ledger": ledger.as_dict()})
+    fail_on_defects(ledger, where=f"all rejects are in {done.rejects}")
+    hint(f"miyar gold build --workspace {workspace}")
+
+
+@gold_app.command("build")
+def gold_build(
+    workspace: WorkspaceOption = CORPUS,
+    adjudicator: Annotated[
+        list[str] | None, typer.Option("--adjudicator", help="Annotator whose word decides.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Decide what the annotations say together: unanimous, majority, adjudicated."""
+    from annotation.steps import run_build
+
+    ledger = Ledger()
+    judges = frozenset(adjudicator or ["adj"])
+    records = run_build(Workspace(workspace), judges, ledger, dry_run=dry_run)
+    show_ledger(ledger)
+    open_ = ledger.states[Unit.ISSUE_DECISIONS, State.PENDING]
+    say(f"{len(records)} gold records; {open_} issue decisions are still open.")
+    if as_json:
+        emit({"records": len(records), "ledger": ledger.as_dict()})
+    fail_on_defects(ledger, where="these annotations do not count")
+    hint(f"miyar gold release --workspace {workspace}")
+
+
+@gold_app.command("release")
+def gold_release(
+    workspace: WorkspaceOption = CORPUS,
+    adjudicator: Annotated[
+        list[str] | None, typer.Option("--adjudicator", help="Annotator whose word decides.")
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Freeze the gold as the next version, split article-wise into train, dev and test."""
+    from annotation.steps import run_build, run_release
+
+    space, ledger = Workspace(workspace), Ledger()
+    records = run_build(space, frozenset(adjudicator or ["adj"]), ledger, dry_run=dry_run)
+    done = run_release(space, records, ledger, dry_run=dry_run)
+    counts = done.manifest.counts
+    sizes = ", ".join(f"{name} {counts[f'split:{name}']}" for name in ("train", "dev", "test"))
+    say(f"{done.path}: {'released' if done.new else 'unchanged'}; passages: {sizes}.")
+    if as_json:
+        emit({"path": str(done.path), "new": done.new, "counts": counts})
+    fail_on_defects(ledger, where="these annotations do not count")
+    hint(f"miyar train fit --gold {done.path}")

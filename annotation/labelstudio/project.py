@@ -1,0 +1,95 @@
+"""The project of a workspace on a server: found again, or made, and locked to one codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from annotation.labelstudio.client import ONCE, Connection, translated
+from annotation.labelstudio.config import instructions, label_config
+from schemas.codebook import Codebook
+from schemas.errors import GateError, ServerError
+from schemas.jsonl import write_text
+from schemas.record import Record
+
+_TITLE_MAX = 50  # Label Studio's limit
+
+
+class Project(Record):
+    """A project and the codebook that it was made for."""
+
+    url: str
+    id: int
+    title: str
+    codebook: str
+
+    @property
+    def page(self) -> str:
+        """Where annotators work."""
+        return f"{self.url}/projects/{self.id}"
+
+
+def project_title(codebook: Codebook, workspace: str) -> str:
+    """Return the title by which a workspace's project is found again on a server."""
+    ending = f" · {codebook.short_hash}"
+    return f"{workspace} · {codebook.id}"[: _TITLE_MAX - len(ending)] + ending
+
+
+def find_project(
+    connection: Connection, codebook: Codebook, title: str, link: Path
+) -> Project | None:
+    """Find the project by the link file, else by its title.
+
+    Raises:
+        GateError: the project was made from another label config than the codebook gives now.
+    """
+    known = Project.model_validate_json(link.read_bytes()) if link.is_file() else None
+    with translated(connection.url):
+        pages: Iterable[Any] = connection.client.projects.list(page_size=100)
+        listed = {p.id: p for p in pages}
+    found = None
+    if known and known.url == connection.url and known.codebook == codebook.hash:
+        found = listed.get(known.id)
+    if found is None:
+        found = next((p for p in listed.values() if p.title == title), None)
+    if found is None:
+        return None
+    if (found.label_config or "") != label_config(codebook):
+        raise GateError(
+            f"project {found.id} “{found.title}” on {connection.url} has another label config than "
+            "the codebook gives: somebody edited it there, or Miyar changed. Labels could be lost; "
+            "push to a new project with --project TITLE."
+        )
+    return _remember(link, connection, int(found.id or 0), found.title or title, codebook)
+
+
+def make_project(
+    connection: Connection, codebook: Codebook, title: str, link: Path, *, overlap: int
+) -> Project:
+    """Make the project and remember it in the link file.
+
+    ``overlap`` is the number of annotators that each passage is given to.
+    """
+    with translated(connection.url):
+        made = connection.client.projects.create(
+            title=title,
+            label_config=label_config(codebook),
+            expert_instruction=instructions(codebook),
+            show_instruction=True,
+            maximum_annotations=overlap,
+            show_collab_predictions=True,
+            sampling="Sequential sampling",
+            request_options=ONCE,
+        )
+    if made.id is None:
+        raise ServerError(f"{connection.url} made a project without an id; look into its log.")
+    return _remember(link, connection, made.id, title, codebook)
+
+
+def _remember(
+    link: Path, connection: Connection, number: int, title: str, codebook: Codebook
+) -> Project:
+    project = Project(url=connection.url, id=number, title=title, codebook=codebook.hash)
+    write_text(link, project.model_dump_json(indent=1) + "\n")
+    return project

@@ -1,0 +1,104 @@
+"""Passage and prediction → a Label Studio task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotation.labelstudio.config import COMMENT, ENTITIES, ISSUES, TEXT
+from schemas.annotation import Annotation, Judgement, Prediction
+from schemas.article import Article, Passage, Span
+from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE
+from schemas.record import content_id, sha256
+
+Json = dict[str, Any]
+KEY = "ext_id"
+"""Where a task holds the passage id. Under ``data``: Label Studio cannot filter by ``meta``."""
+
+
+def task_data(article: Article, passages: list[Passage], position: int) -> Json:
+    """Return a task's data for one passage of an article, with its neighbours for context."""
+    passage = passages[position]
+    before = passages[position - 1].text if position > 0 else ""
+    after = passages[position + 1].text if position + 1 < len(passages) else ""
+    return {
+        KEY: passage.id,
+        "text": passage.text,
+        "title": article.title or "",
+        "previous": before,
+        "next": after,
+        "url": article.url if _is_web(article.url) else "",
+    }
+
+
+def _is_web(url: str | None) -> bool:
+    # The interface makes a link of it, and would run javascript: as readily as it opens http:.
+    return bool(url) and str(url).lower().startswith(("http://", "https://"))
+
+
+def prediction(passage: Passage, predicted: Prediction) -> Json:
+    """Return a task's prediction: spans as regions, decided issues as ticks."""
+    result = [
+        _region(passage.text, span, f"{predicted.model}{passage.id}") for span in predicted.spans
+    ]
+    if predicted.present:
+        result.append(_choices(list(predicted.present)))
+    scores = [predicted.issues[issue] for issue in predicted.present]
+    return {
+        "model_version": predicted.model,
+        "score": sum(scores) / len(scores) if scores else 0.0,
+        "result": result,
+    }
+
+
+def annotation(passage: Passage, given: Annotation) -> Json:
+    """Return the body that writes an annotation through the API, under its own id."""
+    result = [_region(passage.text, span, given.id) for span in given.spans]
+    ticked = [k for k, value in given.issues.items() if value is Judgement.PRESENT]
+    if Judgement.NOT_JUDGED in given.issues.values():
+        ticked.append(CANNOT_JUDGE)
+    elif not ticked:
+        ticked.append(NONE_OF_THESE)
+    result.append(_choices(ticked))
+    if given.comment:
+        result.append(
+            {
+                "from_name": COMMENT,
+                "to_name": TEXT,
+                "type": "textarea",
+                "value": {"text": [given.comment]},
+            }
+        )
+    body: Json = {"result": result, "unique_id": given.id}
+    if given.lead_time_s is not None:
+        body["lead_time"] = given.lead_time_s
+    return body
+
+
+def _region(text: str, span: Span, owner: str) -> Json:
+    return {
+        "id": content_id("r", owner, str(span.start), str(span.end), span.label),
+        "from_name": ENTITIES,
+        "to_name": TEXT,
+        "type": "labels",
+        "value": {
+            "start": span.start,
+            "end": span.end,
+            "text": text[span.start : span.end],
+            "labels": [span.label],
+        },
+        "origin": getattr(span, "origin", "prediction"),
+    }
+
+
+def _choices(ids: list[str]) -> Json:
+    return {
+        "from_name": ISSUES,
+        "to_name": TEXT,
+        "type": "choices",
+        "value": {"choices": ids},
+    }
+
+
+def is_blind(passage_id: str, share: float) -> bool:
+    """Tell whether a passage is in the blind arm: a fixed share, chosen by hash."""
+    return int(sha256(passage_id)[:8], 16) / 0x1_0000_0000 < share

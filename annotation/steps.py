@@ -1,0 +1,199 @@
+"""The verbs of this stage on a workspace: each reads files, calls pure functions, writes files.
+
+The commands and ``miyar demo`` both call these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from annotation.gold.build import build
+from annotation.gold.release import Released, release
+from annotation.gold.split import split
+from annotation.ingest.collect import collect
+from annotation.ingest.segment import segment
+from annotation.labelstudio.client import Connection
+from annotation.labelstudio.project import Project, find_project, make_project, project_title
+from annotation.labelstudio.push import Plan, make_tasks, plan_push, push, tasks_on_server
+from annotation.preannotate.gazetteer import Gazetteer, read_gazetteer
+from annotation.preannotate.predict import RulePredictor
+from schemas.annotation import Annotation
+from schemas.article import Article, Passage
+from schemas.codebook import Codebook
+from schemas.errors import MiyarError
+from schemas.gold import GoldRecord
+from schemas.jsonl import read, write
+from schemas.ledger import Ledger, Unit
+from schemas.record import sha256
+from schemas.workspace import Workspace
+
+SPLIT_SEED = 0
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection added."""
+
+    new: tuple[Article, ...]
+    passages: tuple[Passage, ...]
+    """The passages of all articles of the workspace."""
+
+
+def run_collect(
+    workspace: Workspace, paths: list[Path], ledger: Ledger, *, dry_run: bool = False
+) -> Collected:
+    """Collect articles into the workspace, and segment all of its articles."""
+    known = {article.id: article for article in workspace.articles()}
+    now = datetime.now(UTC).replace(microsecond=0)
+    new = tuple(collect(paths, now=now, known=known, ledger=ledger))
+    ledger.check()
+    passages = []
+    for article in (*known.values(), *new):
+        found = segment(article)
+        ledger.receive(Unit.PASSAGES, len(found))
+        for passage in found:
+            passage.check_against(article)
+            ledger.accept(Unit.PASSAGES)
+        passages.extend(found)
+    if not dry_run:
+        if new:
+            name = "articles-" + sha256("".join(article.id for article in new))[:8]
+            write(workspace.articles_dir / f"{name}.jsonl", new)
+        if passages:
+            write(workspace.passages_file, passages)
+    return Collected(new, tuple(passages))
+
+
+def rule_predictor(workspace: Workspace) -> RulePredictor:
+    """Compile the workspace's codebook and gazetteer; a workspace may have no gazetteer."""
+    return predictor_of(workspace.codebook(), workspace.gazetteer_file)
+
+
+def predictor_of(codebook: Codebook, gazetteer_file: Path) -> RulePredictor:
+    """Compile a codebook with a gazetteer file that may be missing."""
+    if gazetteer_file.is_file():
+        return RulePredictor(codebook, read_gazetteer(gazetteer_file, codebook))
+    return RulePredictor(codebook, Gazetteer([]))
+
+
+def run_preannotate(workspace: Workspace, *, dry_run: bool = False) -> tuple[str, int]:
+    """Predict all passages by the rules; return the rule set's name and the number of passages."""
+    predictor = rule_predictor(workspace)
+    predictions = list(predictor.predict(workspace.passages()))
+    if not dry_run:
+        write(workspace.predictions_dir / "rules.jsonl", predictions)
+    return predictor.name, len(predictions)
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push did."""
+
+    project: Project | None
+    """``None`` in a dry run without a project."""
+    plan: Plan
+    made: int
+
+
+def run_push(
+    workspace: Workspace,
+    connection: Connection,
+    ledger: Ledger,
+    *,
+    title: str | None = None,
+    overlap: int,
+    blind: float,
+    dry_run: bool = False,
+    on_batch: Callable[[int], None] = lambda n: None,
+) -> Pushed:
+    """Push all passages to the workspace's project, each exactly once."""
+    codebook, passages = workspace.codebook(), workspace.passages()
+    predictions = workspace.predictions("rules")
+    tasks = make_tasks(workspace.articles(), passages, predictions, blind=blind)
+    link, name = project_link(workspace), title or default_title(workspace, codebook)
+    project = find_project(connection, codebook, name, link)
+    if project is None and not dry_run:
+        project = make_project(connection, codebook, name, link, overlap=overlap)
+    if project is None:
+        return Pushed(None, plan_push(tasks, {}, None), 0)
+    plan = plan_push(tasks, tasks_on_server(connection, project), None)
+    made = 0 if dry_run else push(connection, project, plan, on_batch=on_batch)
+    if not dry_run:
+        # Counted from what the server holds now, not from what we believe to have sent.
+        plan_push(tasks, tasks_on_server(connection, project), ledger)
+        ledger.check()
+    return Pushed(project, plan, made)
+
+
+def project_link(workspace: Workspace) -> Path:
+    """Return the file that remembers the workspace's project."""
+    return workspace.runs_dir / "label-studio" / "project.json"
+
+
+def default_title(workspace: Workspace, codebook: Codebook) -> str:
+    """Return the title of a workspace's project: its folder name and its codebook."""
+    return project_title(codebook, workspace.root.resolve().name)
+
+
+def open_project(workspace: Workspace, connection: Connection, title: str | None = None) -> Project:
+    """Find the workspace's project.
+
+    Raises:
+        MiyarError: nothing was pushed yet.
+    """
+    codebook = workspace.codebook()
+    name = title or default_title(workspace, codebook)
+    project = find_project(connection, codebook, name, project_link(workspace))
+    if project is None:
+        raise MiyarError(
+            f"{connection.url} has no project “{name}”; make it with `miyar annotation push "
+            f"--workspace {workspace.root}`."
+        )
+    return project
+
+
+def run_build(
+    workspace: Workspace, adjudicators: frozenset[str], ledger: Ledger, *, dry_run: bool = False
+) -> list[GoldRecord]:
+    """Build gold records from all annotations of the workspace."""
+    records = build(
+        workspace.passages(),
+        workspace.annotations(),
+        workspace.codebook(),
+        adjudicators=adjudicators,
+        groups={},
+        ledger=ledger,
+    )
+    ledger.check()
+    if not dry_run:
+        write(workspace.gold_file, records)
+    return records
+
+
+def run_release(
+    workspace: Workspace, records: list[GoldRecord], ledger: Ledger, *, dry_run: bool = False
+) -> Released:
+    """Split and release gold records; the same records again make no new release."""
+    return release(
+        workspace.gold_dir,
+        records,
+        split(records, seed=SPLIT_SEED),
+        workspace.codebook(),
+        tool=f"miyar {version('miyar')}",
+        ledger=ledger,
+        dry_run=dry_run,
+    )
+
+
+def built_gold(workspace: Workspace) -> list[GoldRecord]:
+    """Read the gold records of the last build."""
+    return read(workspace.gold_file, GoldRecord)
+
+
+def annotators_of(annotations: list[Annotation]) -> list[str]:
+    """Return the annotators' names, sorted."""
+    return sorted({annotation.annotator for annotation in annotations})
