@@ -1,0 +1,79 @@
+"""A model report → one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from schemas.report import Difference, ErrorCase, ModelReport
+
+FEW = 10
+"""Fewer positives than this: a score of the label is marked as saying little."""
+_MARK = Markup('<mark style="background:var(--{label},#ddd)" title="{label}">{text}</mark>')
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(report: ModelReport, *, notes: str = "") -> str:
+    """Return the page: no script, nothing loaded, Arabic set right to left."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        few=FEW,
+        style=Markup(style),  # noqa: S704  # our own file, no input in it
+        verdicts=verdicts(report),
+        marked={case.id: _mark(case) for case in report.errors},
+        notes=notes,
+    )
+
+
+def verdicts(report: ModelReport) -> list[str]:
+    """Return what the intervals allow to say, a sentence each."""
+    found = [_verdict(report.system.name, difference) for difference in report.differences]
+    few = [k for k, label in report.system.per_label.items() if label.support < FEW]
+    if few:
+        found.append(
+            f"{len(few)} of {len(report.system.per_label)} issues have fewer than {FEW} positive "
+            "passages here: do not rank issues by these scores."
+        )
+    return found
+
+
+def _verdict(name: str, difference: Difference) -> str:
+    value, low, high = (
+        difference.micro_f1.value,
+        difference.micro_f1.low,
+        difference.micro_f1.high,
+    )
+    if value is None or low is None or high is None:
+        return f"{name} and {difference.baseline} cannot be compared on these data."
+    size = f"{abs(value):.2f} micro-F1 (95 % interval {low:+.2f} … {high:+.2f})"
+    if low > 0:
+        return f"{name} is better than {difference.baseline}, by {size}."
+    if high < 0:
+        return f"{name} is worse than {difference.baseline}, by {size}."
+    return (
+        f"Whether {name} is better than {difference.baseline} cannot be concluded: "
+        f"the difference is {value:+.2f} micro-F1 (95 % interval {low:+.2f} … {high:+.2f})."
+    )
+
+
+def _mark(case: ErrorCase) -> Markup:
+    """Return the passage with its entities marked; everything else is escaped."""
+    parts: list[Markup] = []
+    last = 0
+    for start, end, label in _in_order(case.spans):
+        parts.append(escape(case.text[last:start]))
+        parts.append(_MARK.format(label=label, text=case.text[start:end]))
+        last = end
+    parts.append(escape(case.text[last:]))
+    return Markup("").join(parts)
+
+
+def _in_order(spans: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    return sorted(spans)
