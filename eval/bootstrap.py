@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 RESAMPLES = 2000
 SEED = 0
 _LEVEL = (2.5, 97.5)
+_Z = 1.959963984540054  # the 97.5 % point of the normal distribution
+_SAME = 1e-9
 
 
 def weights(groups: int, *, resamples: int = RESAMPLES, seed: int = SEED) -> Array:
@@ -44,9 +46,41 @@ def interval(samples: Array) -> tuple[float | None, float | None]:
     return rounded(low), rounded(high)
 
 
+def f1_interval(samples: Array, counts: Array) -> tuple[float | None, float | None]:
+    """Return an interval of F1: from resampled groups, widened to what the counts alone allow.
+
+    Resampling cannot see errors that did not happen: eight of eight right would give 1 … 1.
+    The counts' own interval is Wilson's ("Probable Inference", JASA 1927) for the proportion
+    J = TP / (TP + FP + FN), carried over by F1 = 2J / (1 + J); it takes decisions for
+    independent, so each end is the wider of the two.
+
+    Args:
+        samples: F1 of each resample; empty when there is one group only.
+        counts: TP, FP and FN, shape (3,).
+    """
+    n = float(counts.sum())
+    if not n:
+        return None, None
+    share, z2 = float(counts[0]) / n, _Z**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    ends = [2 * j / (1 + j) for j in (max(centre - half, 0.0), min(centre + half, 1.0))]
+    low, high = interval(samples)
+    return (
+        rounded(min(ends[0], 1.0 if low is None else low)),
+        rounded(max(ends[1], 0.0 if high is None else high)),
+    )
+
+
 def estimate(value: float, samples: Array, *, groups: int) -> Estimate:
-    """Return a value with its interval; one group alone gives none."""
-    low, high = interval(samples) if groups > 1 else (None, None)
+    """Return a value with its interval.
+
+    One group alone gives none, and neither do resamples that are all the same: they tell that
+    nothing varied in these data, not that nothing could.
+    """
+    kept = samples[~np.isnan(samples)]
+    varies = len(kept) > 0 and float(np.ptp(kept)) > _SAME
+    low, high = interval(samples) if groups > 1 and varies else (None, None)
     return Estimate(value=rounded(value), low=low, high=high)
 
 

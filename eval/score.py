@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eval.bootstrap import RESAMPLES, SEED, interval, resample, rounded, weights
+from eval.bootstrap import RESAMPLES, SEED, f1_interval, interval, resample, rounded, weights
 from eval.counts import FN, FP, TP, Counts, count, macro, ratios
 from eval.spans import score_spans
 from schemas.annotation import Prediction
@@ -34,6 +34,7 @@ def score(
     table = count(dataset, predictions)
     drawn = resample(table.counts, weights(len(table.groups), resamples=resamples, seed=seed))
     several = len(table.groups) > 1
+    many = resamples if several else 0  # one group resampled is itself
     by_label = table.counts.sum(axis=0)
     macro_low, macro_high = interval(macro(drawn)) if several else (None, None)
     tagged = [bool(predictions[example.id].present) for example in dataset.examples]
@@ -41,7 +42,7 @@ def score(
         name=name,
         n=len(dataset.examples),
         groups=len(table.groups),
-        micro=_scores(by_label.sum(axis=0), drawn.sum(axis=1) if several else None),
+        micro=_scores(by_label.sum(axis=0), drawn.sum(axis=1)[:many]),
         macro=MacroScores(
             f1=rounded(float(macro(by_label))),
             low=macro_low,
@@ -51,7 +52,7 @@ def score(
         per_label={
             label: _label_scores(
                 by_label[column],
-                drawn[:, column] if several else None,
+                drawn[:many, column],
                 judged=sum(label in example.issues for example in dataset.examples),
             )
             for column, label in enumerate(table.labels)
@@ -61,13 +62,13 @@ def score(
     )
 
 
-def _scores(counts: Counts, drawn: Counts | None) -> Scores:
+def _scores(counts: Counts, drawn: Counts) -> Scores:
     precision, recall, f1 = (rounded(float(value)) for value in ratios(counts))
-    low, high = (None, None) if drawn is None else interval(ratios(drawn)[2])
+    low, high = f1_interval(ratios(drawn)[2], counts)
     return Scores(precision=precision, recall=recall, f1=f1, low=low, high=high)
 
 
-def _label_scores(counts: Counts, drawn: Counts | None, *, judged: int) -> LabelScores:
+def _label_scores(counts: Counts, drawn: Counts, *, judged: int) -> LabelScores:
     return LabelScores(
         **_scores(counts, drawn).model_dump(),
         support=int(counts[TP] + counts[FN]),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bootstrap import interval, resample, rounded, weights
+from eval.bootstrap import f1_interval, resample, rounded, weights
 from eval.counts import FN, FP, TP, ratios
 from schemas.annotation import Prediction
 from schemas.article import Span
@@ -45,7 +45,7 @@ def score_spans(
         return None
     total = counts.sum(axis=(0, 1))
     drawn = resample(counts.sum(axis=1), weights(len(groups), resamples=resamples, seed=seed))
-    low, high = interval(ratios(drawn)[2]) if len(groups) > 1 else (None, None)
+    low, high = f1_interval(ratios(drawn)[2][: resamples if len(groups) > 1 else 0], total)
     precision, recall, f1 = (rounded(float(value)) for value in ratios(total))
     by_label = counts.sum(axis=0)
     return SpanScores(
