@@ -36,6 +36,9 @@ test: setup  ## all tests: unit, property, integration (real server), browser
 unit: setup  ## only the tests that need no server and no browser
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
 
+bench: setup  ## measure speed against peers in the same run
+	@$(BIN)/python -m benchmarks.run
+
 lint: setup  ## ruff and the import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,8 +49,5 @@ types: setup  ## mypy, strict
 
 check: lint types test  ## what CI runs
 
-bench: setup  ## measure speed against peers in the same run
-	@$(BIN)/python -m benchmarks.run
-
 clean:  ## remove environments, caches and everything the workspace can make again
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis corpus/runs corpus/articles corpus/gold
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache corpus/runs corpus/articles corpus/gold

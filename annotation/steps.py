@@ -26,7 +26,7 @@ from schemas.article import Article, Passage
 from schemas.codebook import Codebook
 from schemas.errors import MiyarError
 from schemas.gold import GoldRecord
-from schemas.jsonl import read, write
+from schemas.jsonl import write
 from schemas.ledger import Ledger, Unit
 from schemas.record import sha256
 from schemas.workspace import Workspace
@@ -113,7 +113,9 @@ def run_push(
     """Push all passages to the workspace's project, each exactly once."""
     codebook, passages = workspace.codebook(), workspace.passages()
     predictions = workspace.predictions("rules")
-    tasks = make_tasks(workspace.articles(), passages, predictions, blind=blind)
+    tasks = make_tasks(
+        workspace.articles(), passages, predictions, codebook=codebook.hash, blind=blind
+    )
     link, name = project_link(workspace), title or default_title(workspace, codebook)
     project = find_project(connection, codebook, name, link)
     if project is None and not dry_run:
@@ -187,11 +189,6 @@ def run_release(
         ledger=ledger,
         dry_run=dry_run,
     )
-
-
-def built_gold(workspace: Workspace) -> list[GoldRecord]:
-    """Read the gold records of the last build."""
-    return read(workspace.gold_file, GoldRecord)
 
 
 def annotators_of(annotations: list[Annotation]) -> list[str]:

@@ -41,7 +41,7 @@ def agreement(
     Raises:
         GateError: no passage has two annotations.
     """
-    latest = {(a.passage_id, a.annotator): a for a in sorted(annotations, key=_age)}
+    latest = {(a.passage_id, a.annotator): a for a in sorted(annotations, key=lambda a: a.age)}
     by_passage: dict[str, list[Annotation]] = defaultdict(list)
     for (passage, _), annotation in sorted(latest.items()):
         by_passage[passage].append(annotation)
@@ -70,10 +70,6 @@ def agreement(
         span_f1=span_f1,
         span_f1_per_label=span_labels,
     )
-
-
-def _age(annotation: Annotation) -> tuple[str, str]:
-    return annotation.created_at.isoformat(), annotation.id
 
 
 def _reliability(

@@ -26,7 +26,7 @@ GoldOption = Annotated[
     Path, typer.Option("--gold", help="A release, e.g. corpus/gold/v1, or your own JSONL.")
 ]
 SplitOption = Annotated[
-    str | None, typer.Option("--split", help="Split of a release [default: test].")
+    str | None, typer.Option("--split", help="Split of a release; test unless given.")
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eval.bootstrap import RESAMPLES, SEED, f1_interval, interval, resample, rounded, weights
+from eval.bootstrap import RESAMPLES, SEED, estimate, f1_interval, resample, rounded, weights
 from eval.counts import FN, FP, TP, Counts, count, macro, ratios
 from eval.spans import score_spans
 from schemas.annotation import Prediction
@@ -36,7 +36,8 @@ def score(
     several = len(table.groups) > 1
     many = resamples if several else 0  # one group resampled is itself
     by_label = table.counts.sum(axis=0)
-    macro_low, macro_high = interval(macro(drawn)) if several else (None, None)
+    point = float(macro(by_label))
+    mean = estimate(point, macro(drawn), groups=len(table.groups))
     tagged = [bool(predictions[example.id].present) for example in dataset.examples]
     return SystemScores(
         name=name,
@@ -44,9 +45,9 @@ def score(
         groups=len(table.groups),
         micro=_scores(by_label.sum(axis=0), drawn.sum(axis=1)[:many]),
         macro=MacroScores(
-            f1=rounded(float(macro(by_label))),
-            low=macro_low,
-            high=macro_high,
+            f1=mean.value,
+            low=mean.low,
+            high=mean.high,
             labels=int((by_label[:, TP] + by_label[:, FN] > 0).sum()),
         ),
         per_label={

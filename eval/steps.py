@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -81,7 +82,8 @@ def run_report(
     dataset = load_gold(gold, split, tuple(first.issues) if first else ())
     codebook = workspace.codebook() if workspace else None
     annotations = workspace.annotations() if workspace else []
-    several = len({a.annotator for a in annotations} - adjudicators) > 1
+    pairs = Counter(a.passage_id for a in annotations if a.annotator not in adjudicators)
+    several = any(n > 1 for n in pairs.values())
     report = compare(
         dataset,
         given,

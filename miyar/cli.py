@@ -96,7 +96,8 @@ def tag(
     if as_json:
         emit({"out": str(out), "ledger": ledger.as_dict()})
     fail_on_defects(ledger, where="everything else was tagged")
-    hint("jq -r 'select(.issues.taiwan.present) | .text' tags.jsonl")
+    if out:
+        hint(f"jq -c '[.file, .start, (.issues | map_values(select(.present)) | keys)]' {out}")
 
 
 def main() -> None:

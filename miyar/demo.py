@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotation.labelstudio.accounts import ensure_account, names_by_user
-from annotation.labelstudio.client import Connection, Settings, connect
+from annotation.labelstudio.client import Connection
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.pull import fetch, store
@@ -34,17 +34,6 @@ from train.steps import job_of, run_fit, run_predict
 ADJUDICATORS = frozenset({"adj"})
 STOCK_STEPS = 600
 """Where spaCy's own loop is stopped: its patience would take minutes for the last point."""
-SYSTEMS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("fast", "fast", {}),
-    ("fast-no-cues", "fast", {"cues": "0"}),
-    ("stock", "stock", {"max_steps": str(STOCK_STEPS)}),
-)
-"""Model folder, preset, settings: the tagger, what it is without the codebook's cues, the peer."""
-SHOWN = {
-    "fast": "fast",
-    "fast-no-cues": "fast without cues",
-    "stock": f"spaCy default, {STOCK_STEPS} steps",
-}
 OVERLAP = 3
 SEED = 0
 NOTES = (
@@ -68,7 +57,7 @@ class Done:
             self.changes.append(f"{count} {what}")
 
 
-def run_demo(workspace: Workspace, server: Server) -> Done:
+def run_demo(workspace: Workspace, server: Server, *, stock_steps: int = STOCK_STEPS) -> Done:
     """Go from raw articles to a report; print every step.
 
     Raises:
@@ -77,7 +66,7 @@ def run_demo(workspace: Workspace, server: Server) -> Done:
     workspace.check()
     _step(1, "Label Studio")
     server.start(say)
-    connection = connect(server, Settings())
+    connection = Connection(server.url, server.credentials().admin.token)
     say(f"  answers at {connection.url}")
 
     _step(2, "collect raw articles and cut them into passages")
@@ -108,7 +97,7 @@ def run_demo(workspace: Workspace, server: Server) -> Done:
     done.note("tasks", pushed.made)
 
     _annotate(workspace, server, connection, done)
-    _gold_to_report(workspace, done)
+    _gold_to_report(workspace, done, stock_steps)
     return done
 
 
@@ -160,7 +149,7 @@ def _annotate(workspace: Workspace, server: Server, connection: Connection, done
     done.note("annotations pulled", pulled.new + pulled.changed)
 
 
-def _gold_to_report(workspace: Workspace, done: Done) -> None:
+def _gold_to_report(workspace: Workspace, done: Done, stock_steps: int) -> None:
     _step(7, "gold: unanimous, majority, adjudicated; split by article")
     ledger = Ledger()
     records = run_build(workspace, ADJUDICATORS, ledger)
@@ -173,7 +162,13 @@ def _gold_to_report(workspace: Workspace, done: Done) -> None:
     _step(8, "fit the taggers")
     fitted = 0
     systems = []
-    for name, preset, settings in SYSTEMS:
+    peer = f"spaCy default, {stock_steps} steps"
+    # The tagger, what it is without the codebook's cues, and spaCy's own.
+    for name, shown, preset, settings in (
+        ("fast", "fast", "fast", {}),
+        ("fast-no-cues", "fast without cues", "fast", {"cues": "0"}),
+        ("stock", peer, "stock", {"max_steps": str(stock_steps)}),
+    ):
         job = job_of(released.path, None, None, preset=preset, seed=SEED, settings=settings)
         model = workspace.runs_dir / "models" / name
         made = run_fit(job, model)
@@ -181,7 +176,7 @@ def _gold_to_report(workspace: Workspace, done: Done) -> None:
         fitted += made["new"]
         predictions = workspace.predictions_dir / f"{name}.test.jsonl"
         run_predict(model, released.path, "test", predictions)
-        systems.append((SHOWN[name], predictions))
+        systems.append((shown, predictions))
     systems.append(("rules (no training)", workspace.predictions_dir / "rules.jsonl"))
     done.note("models", fitted)
 

@@ -81,7 +81,9 @@ class Annotation(Record):
     passage_id: str
     annotator: str
     created_at: datetime
-    """When it was last changed on the server."""
+    """When the server first stored it."""
+    updated_at: datetime | None = None
+    """When it was last changed on the server, if it ever was."""
     lead_time_s: float | None = None
     """Seconds that the annotator spent, where the interface measured them."""
     arm: Arm
@@ -106,6 +108,11 @@ class Annotation(Record):
         return self
 
     @property
+    def age(self) -> tuple[datetime, str]:
+        """Sorts annotations from the one that was touched first to the latest."""
+        return self.updated_at or self.created_at, self.id
+
+    @property
     def content(self) -> str:
         """What makes two copies of an annotation say the same: all but the server's clock."""
-        return self.model_copy(update={"created_at": None}).model_dump_json(exclude_none=True)
+        return self.model_dump_json(exclude_none=True, exclude={"created_at", "updated_at"})

@@ -46,7 +46,7 @@ class IssueExample(Record):
 
 
 class Cues(Record):
-    """Terms that point to an issue; see ``annotation.preannotate.cues`` for their grammar."""
+    """Terms that point to an issue; see ``schemas.cues`` for their grammar."""
 
     strong: tuple[str, ...] = ()
     """One hit is enough."""
@@ -182,7 +182,7 @@ def read_codebook(path: Path) -> Codebook:
     if not isinstance(raw, dict):
         raise RecordError(
             f"{path}: a codebook is a YAML mapping with the keys id, version, issues …; "
-            f"got {type(raw).__name__}. Start from the one that `miyar init DIR` writes."
+            f"got {type(raw).__name__}. Start from corpus/codebook.yaml."
         )
     try:
         # strict=False: YAML has lists where the record has tuples.

@@ -8,14 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from schemas.errors import ExitCode, GateError, MiyarError
+from schemas.errors import GateError, MiyarError
 from schemas.ledger import Ledger, State
 
 err = Console(stderr=True, highlight=False)
@@ -95,15 +94,8 @@ def run(app: typer.Typer, *, prog_name: str) -> None:
         handlers=[RichHandler(console=err, show_path=False, show_time=False)],
     )
     try:
-        code = app(prog_name=prog_name, standalone_mode=False)
+        app(prog_name=prog_name)
     except MiyarError as error:
         err.print("[bold red]error:[/bold red]", end=" ")
         err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        err.print("stopped; run the same command again to go on.")
-        sys.exit(130)
-    sys.exit(code if isinstance(code, int) else ExitCode.DONE)

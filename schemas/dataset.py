@@ -163,6 +163,10 @@ def _load_rows(path: Path, issues: tuple[str, ...]) -> Dataset:
             rows.append((number, _Row.model_validate_json(line)))
         except ValidationError as error:
             problems.extend(f"{path}:{number}: {text}" for text in explain(error))
+    seen: dict[str, int] = {}
+    for number, row in rows:
+        if row.id and seen.setdefault(row.id, number) != number:
+            problems.append(f"{path}:{number}: id {row.id!r} stands already in line {seen[row.id]}")
     union = tuple(sorted({issue for _, row in rows for issue in row.issues}))
     if issues and (unknown := sorted(set(union) - set(issues))):
         problems.append(f"{path}: unknown issue {', '.join(unknown)}; known: {', '.join(issues)}")
@@ -191,7 +195,7 @@ def _of_row(path: Path, number: int, row: _Row, names: tuple[str, ...]) -> Examp
     return Example(
         id=identity,
         text=row.text,
-        group=row.group or identity,
+        group=row.group or f"{path.name}:{identity}",
         issues={name: name in row.issues for name in names},
         spans=tuple(longest_first(spans)[0]),
         spans_complete=row.entities is not None,

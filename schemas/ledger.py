@@ -42,7 +42,7 @@ class Reason(StrEnum):
     BAD_FIELD = "bad_field"
     DUPLICATE_EXACT = "duplicate_exact"
     # tasks
-    ALREADY_PUSHED = "already_pushed"
+    TASK_LOST = "task_lost"
     TASK_TEXT_CHANGED = "task_text_changed"
     TASK_DUPLICATED = "task_duplicated"
     FOREIGN_TASK = "foreign_task"
@@ -88,9 +88,9 @@ EXPLAINED: dict[Reason, str] = {
     Reason.MISSING_TEXT: "The JSON object has no text under the key `text`.",
     Reason.BAD_FIELD: "A field other than the text has a value that cannot be read.",
     Reason.DUPLICATE_EXACT: "Another article in this run or in the workspace is the same.",
-    Reason.ALREADY_PUSHED: "The passage has its task in the project already.",
+    Reason.TASK_LOST: "After the push the server holds no task for the passage; push again.",
     Reason.TASK_TEXT_CHANGED: "The task's text is not the passage's text any more.",
-    Reason.TASK_DUPLICATED: "A second task holds the same passage; the first one counts.",
+    Reason.TASK_DUPLICATED: "A second task holds the same passage; the annotations of both count.",
     Reason.FOREIGN_TASK: "The task names no passage of this workspace.",
     Reason.NOT_ANNOTATED: "Nobody has submitted an annotation for the task yet.",
     Reason.UNREADABLE_TASK: "The task has not the form of a Label Studio JSON export.",
@@ -103,7 +103,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.UNREADABLE_ANNOTATION: "The annotation has not the form that Label Studio exports.",
     Reason.EDITED_BY_OTHER: "Somebody else than its annotator changed the annotation last.",
     Reason.LOST_PARTS: "Some of the annotation's choices or spans were repaired or rejected.",
-    Reason.OTHER_CODEBOOK: "The annotation was made under another codebook.",
+    Reason.OTHER_CODEBOOK: "The task or annotation was made under another codebook.",
     Reason.UNKNOWN_PASSAGE: "The annotation names no passage of this workspace.",
     Reason.SUPERSEDED: "The same annotator has a later annotation of the passage.",
     Reason.UNKNOWN_ISSUE: "The choice is no issue of the codebook.",
@@ -121,7 +121,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.SPAN_DUPLICATE: "The same span is given twice in the annotation.",
     Reason.SPAN_OVERLAP: "The span overlaps a longer one in the annotation.",
 }
-"""The sentence for each code; docs/reason-codes.md is made from it."""
+"""The sentence for each code; docs/reason-codes.md lists it, and a test compares the two."""
 
 DEFECTS = frozenset(
     {
@@ -132,6 +132,7 @@ DEFECTS = frozenset(
         Reason.BAD_JSON,
         Reason.MISSING_TEXT,
         Reason.BAD_FIELD,
+        Reason.TASK_LOST,
         Reason.TASK_TEXT_CHANGED,
         Reason.FOREIGN_TASK,
         Reason.UNREADABLE_TASK,

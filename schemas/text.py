@@ -99,28 +99,35 @@ def fold(text: str) -> Folded:
     >>> fold("قال «نَعَم»").to_raw(4, 7)
     (5, 10)
     """
-    out: list[str] = []
+    pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     after_blank = False
-    for offset, character in enumerate(text):
-        folded = _fold_character(character)
-        if not folded:
-            if starts and ends[-1] == offset and _CLINGING.match(character):
-                _stretch(starts, ends, offset + 1)
-            continue
-        if folded == " ":
-            if after_blank:
-                _stretch(starts, ends, offset + 1)
-                continue
-            after_blank = True
+    offset = 0
+    for match in _RUNS.finditer(text):
+        run = match.group()
+        if match.lastgroup == "plain" and not (after_blank and _BLANK.match(run)):
+            # One character each: no need to look at them one by one.
+            pieces.append(run.translate(_PLAIN))
+            starts.extend(range(offset, match.end()))
+            ends.extend(range(offset + 1, match.end() + 1))
+            after_blank = pieces[-1][-1] == " "
         else:
-            after_blank = False
-        for piece in folded:
-            out.append(piece)
-            starts.append(offset)
-            ends.append(offset + 1)
-    return Folded("".join(out), tuple(starts), tuple(ends))
+            for character in run:
+                folded = _fold_character(character)
+                if not folded:
+                    if starts and ends[-1] == offset and _CLINGING.match(character):
+                        _stretch(starts, ends, offset + 1)
+                elif folded == " " and after_blank:
+                    _stretch(starts, ends, offset + 1)
+                else:
+                    after_blank = folded == " "
+                    pieces.append(folded)
+                    starts.extend([offset] * len(folded))
+                    ends.extend([offset + 1] * len(folded))
+                offset += 1
+        offset = match.end()
+    return Folded("".join(pieces), tuple(starts), tuple(ends))
 
 
 def _stretch(starts: list[int], ends: list[int], end: int) -> None:
@@ -145,6 +152,18 @@ def _fold_character(character: str) -> str:
     if plain == character:
         return character.casefold()
     return "".join(_fold_character(piece) for piece in plain)
+
+
+# Characters of ordinary Arabic and Latin text that fold to exactly one character, blanks only
+# where no other blank follows; everything else is looked at one by one.
+_ONE_TO_ONE = "".join(
+    chr(code)
+    for code in (*range(0x20, 0x7F), *range(0x600, 0x700), 0x2013, 0x2014)
+    if len(_fold_character(chr(code))) == 1 and not _BLANK.match(chr(code))
+)
+_PLAIN = str.maketrans({c: _fold_character(c) for c in _ONE_TO_ONE + " \n\t\r" + QUOTES})
+_WORDS, _BLANKS = f"[{re.escape(_ONE_TO_ONE)}]", rf"[ \n\t\r{QUOTES}]"
+_RUNS = re.compile(rf"(?P<plain>(?:{_WORDS}+|{_BLANKS}(?![\s{QUOTES}]))+)|(?P<odd>.)", re.DOTALL)
 
 
 def is_word(character: str) -> bool:

@@ -72,7 +72,7 @@ class Workspace:
         if not self.codebook_file.is_file():
             raise UsageError(
                 f"{self.root} is not a workspace: {self.codebook_file} does not exist. "
-                "Give --workspace DIR, or make one with `miyar init DIR`."
+                "Give --workspace DIR: a folder with a codebook.yaml, such as corpus."
             )
 
     def codebook(self) -> Codebook:

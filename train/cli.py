@@ -64,7 +64,7 @@ def _pairs(settings: list[str]) -> dict[str, str]:
 @app.command()
 def predict(
     model: Annotated[Path, typer.Option("--model", help="Model folder.")],
-    data: Annotated[Path, typer.Option("--data", help="A release, or a JSONL of texts.")],
+    data: Annotated[Path, typer.Option("--data", help="A release, or your own labelled JSONL.")],
     out: Annotated[Path, typer.Option("--out", help="Predictions (JSONL).")],
     split: Annotated[str | None, typer.Option("--split", help="train, dev or test.")] = None,
     as_json: AsJson = False,

@@ -22,8 +22,8 @@ def fit_stock(
 ) -> Language:
     """Train what ``spacy init config -l ar -p textcat_multilabel -o efficiency`` gives.
 
-    Nothing is tuned: learning rate, patience and threshold 0.5 are spaCy's. Only the seed and,
-    for tests, ``max_steps`` are set. The best step on ``dev`` is returned.
+    Nothing is tuned: learning rate, patience and threshold 0.5 are spaCy's. Only the seed is
+    set, and ``max_steps`` where somebody cannot wait. The best step on ``dev`` is returned.
     """
     config = init_config(lang="ar", pipeline=["textcat_multilabel"], optimize="efficiency")
     blank = spacy.blank("ar")

@@ -73,7 +73,7 @@ def _by_passage(
     """Group the annotations that count: of one annotator's several, the latest."""
     known = {passage.id for passage in passages}
     latest: dict[tuple[str, str], Annotation] = {}
-    for item in sorted(annotations, key=lambda a: (a.created_at, a.id)):
+    for item in sorted(annotations, key=lambda a: a.age):
         ledger.receive(Unit.ANNOTATIONS)
         reason = None
         if item.passage_id not in known:

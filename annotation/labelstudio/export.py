@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from annotation.labelstudio.config import COMMENT, ENTITIES, ISSUES
-from annotation.labelstudio.tasks import KEY
+from annotation.labelstudio.tasks import CODEBOOK, KEY
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Origin
 from schemas.article import Passage, longest_first
 from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE, Codebook
@@ -35,6 +35,7 @@ class _Annotation(_Foreign):
     result: list[dict[str, Any]]
     was_cancelled: bool = False
     created_at: datetime
+    updated_at: datetime | None = None
     lead_time: float | None = None
     parent_prediction: int | None = None
     prediction: dict[str, Any] | None = None
@@ -112,12 +113,17 @@ class ExportReader:
         key = str(task.data.get(KEY, ""))
         passage = self._passages.get(key)
         text = task.data.get("text")
-        if passage is None or text != passage.text:
-            reason = Reason.TASK_TEXT_CHANGED if passage else Reason.FOREIGN_TASK
-            detail = f"text {str(text)[:60]!r}" if passage else f"{KEY} {key!r}"
-            ledger.reject(Unit.TASKS, reason, where=where, detail=detail)
-            self._drop(task.annotations, Reason.TASK_REJECTED, where)
-            self._drop(task.drafts, Reason.TASK_REJECTED, where)
+        codebook = task.data.get(CODEBOOK)
+        refusal: tuple[Reason, str] | None = None
+        if passage is None:
+            self._refuse_task(task, where, Reason.FOREIGN_TASK, f"{KEY} {key!r}")
+            return []
+        if text != passage.text:
+            refusal = Reason.TASK_TEXT_CHANGED, f"text {str(text)[:60]!r}"
+        elif codebook not in (None, self._codebook.hash):
+            refusal = Reason.OTHER_CODEBOOK, f"codebook {str(codebook)[:8]}"
+        if refusal:
+            self._refuse_task(task, where, *refusal)
             return []
         found = [self._annotation(item, passage, where) for item in task.annotations]
         kept = [annotation for annotation in found if annotation]
@@ -131,6 +137,11 @@ class ExportReader:
             ledger.pend(Unit.TASKS, Reason.NOT_ANNOTATED)
         self._seen.add(key)
         return kept
+
+    def _refuse_task(self, task: _Task, where: str, reason: Reason, detail: str) -> None:
+        self._ledger.reject(Unit.TASKS, reason, where=where, detail=detail)
+        self._drop(task.annotations, Reason.TASK_REJECTED, where)
+        self._drop(task.drafts, Reason.TASK_REJECTED, where)
 
     def _drop(self, items: list[Any], reason: Reason, where: str) -> None:
         """Count annotations that cannot be read on their own, with all that is in them."""
@@ -180,6 +191,7 @@ class ExportReader:
             passage_id=passage.id,
             annotator=annotator,
             created_at=raw.created_at,
+            updated_at=raw.updated_at if raw.updated_at != raw.created_at else None,
             lead_time_s=raw.lead_time,
             arm=Arm.BLIND if raw.parent_prediction is None else Arm.ASSISTED,
             codebook=self._codebook.hash,

@@ -47,6 +47,7 @@ def make_tasks(
     passages: Sequence[Passage],
     predictions: dict[str, Prediction],
     *,
+    codebook: str,
     blind: float,
 ) -> list[Json]:
     """Return a task for each passage; a ``blind`` share of them without its prediction."""
@@ -57,7 +58,7 @@ def make_tasks(
     for article in articles:
         own = sorted(by_article[article.id], key=lambda passage: passage.position)
         for position, passage in enumerate(own):
-            task: Json = {"data": task_data(article, own, position)}
+            task: Json = {"data": task_data(article, own, position, codebook=codebook)}
             predicted = predictions.get(passage.id)
             if predicted and not is_blind(passage.id, blind):
                 task["predictions"] = [prediction(passage, predicted)]
@@ -95,7 +96,9 @@ def plan_push(
         if ledger is None:
             continue
         ledger.receive(Unit.TASKS)
-        if changed:
+        if not found:
+            ledger.reject(Unit.TASKS, Reason.TASK_LOST, where=key, detail="no task on the server")
+        elif changed:
             detail = f"task {changed[0]} reads {changed[1][:60]!r}"
             ledger.reject(Unit.TASKS, Reason.TASK_TEXT_CHANGED, where=key, detail=detail)
         elif len(found) > 1:
@@ -106,7 +109,12 @@ def plan_push(
 
 
 def push(
-    connection: Connection, project: Project, plan: Plan, *, on_batch: Callable[[int], None]
+    connection: Connection,
+    project: Project,
+    plan: Plan,
+    *,
+    on_batch: Callable[[int], None],
+    batch_size: int = BATCH,
 ) -> int:
     """Import the plan's tasks; return how many were made.
 
@@ -115,14 +123,15 @@ def push(
         project: where the tasks go.
         plan: from ``plan_push``.
         on_batch: called with the number of tasks after each batch.
+        batch_size: tasks a request; each request is carried out whole or not at all.
 
     Raises:
         ServerError: the server refuses, or keeps failing. What is done stays done; pushing
             again goes on from there.
     """
     made = 0
-    for first in range(0, len(plan.new), BATCH):
-        batch = plan.new[first : first + BATCH]
+    for first in range(0, len(plan.new), batch_size):
+        batch = plan.new[first : first + batch_size]
         made += _import(connection, project, batch)
         on_batch(len(batch))
     return made

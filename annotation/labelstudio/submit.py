@@ -12,7 +12,7 @@ from label_studio_sdk.core.api_error import ApiError
 
 from annotation.labelstudio.client import ONCE, Connection, client_for, translated
 from annotation.labelstudio.tasks import annotation
-from schemas.annotation import Annotation
+from schemas.annotation import Annotation, Arm
 from schemas.article import Passage
 from schemas.errors import RecordError
 
@@ -39,8 +39,8 @@ def submit(
         on_each: called after each annotation.
 
     Raises:
-        RecordError: an annotation names a passage without a task, or an annotator without an
-            account; nothing is written then.
+        RecordError: an annotation names a passage without a task or an annotator without an
+            account, or began from a prediction; nothing is written then.
         ServerError: the server refuses.
     """
     given = list(annotations)
@@ -49,6 +49,11 @@ def submit(
             raise RecordError(
                 f"annotation {record.id} names passage {record.passage_id}, which has no task; "
                 "run `miyar annotation push` first."
+            )
+        if record.arm is not Arm.BLIND:
+            raise RecordError(
+                f"annotation {record.id} began from a prediction, and would come back as if it had "
+                "not; only blind annotations can be written to a server."
             )
         if record.annotator not in tokens:
             raise RecordError(

@@ -11,17 +11,23 @@ from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE
 from schemas.record import content_id, sha256
 
 Json = dict[str, Any]
+CODEBOOK = "codebook"
+"""Where a task holds the hash of its codebook."""
 KEY = "ext_id"
 """Where a task holds the passage id. Under ``data``: Label Studio cannot filter by ``meta``."""
 
 
-def task_data(article: Article, passages: list[Passage], position: int) -> Json:
-    """Return a task's data for one passage of an article, with its neighbours for context."""
+def task_data(article: Article, passages: list[Passage], position: int, *, codebook: str) -> Json:
+    """Return a task's data for one passage of an article, with its neighbours for context.
+
+    ``codebook`` is the hash of the codebook: a pull can then tell under which one it was judged.
+    """
     passage = passages[position]
     before = passages[position - 1].text if position > 0 else ""
     after = passages[position + 1].text if position + 1 < len(passages) else ""
     return {
         KEY: passage.id,
+        CODEBOOK: codebook,
         "text": passage.text,
         "title": article.title or "",
         "previous": before,
@@ -51,7 +57,11 @@ def prediction(passage: Passage, predicted: Prediction) -> Json:
 
 
 def annotation(passage: Passage, given: Annotation) -> Json:
-    """Return the body that writes an annotation through the API, under its own id."""
+    """Return the body that writes an annotation through the API, under its own id.
+
+    The server's own id of a parent prediction is not known here, so the annotation is written
+    without one: ``submit`` takes blind annotations only.
+    """
     result = [_region(passage.text, span, given.id) for span in given.spans]
     ticked = [k for k, value in given.issues.items() if value is Judgement.PRESENT]
     if Judgement.NOT_JUDGED in given.issues.values():
