@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.article import Span, overlaps
 from schemas.record import Record
+
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Judgement(StrEnum):
@@ -44,6 +46,12 @@ class Evidence(Record):
     reason: str
     """For the rules: ``strong:<cue>`` or ``weak:<cue>``."""
 
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError(f"evidence {self.start}..{self.end} is empty: start must be < end")
+        return self
+
 
 class Prediction(Record):
     """What a machine says about a passage."""
@@ -52,7 +60,7 @@ class Prediction(Record):
     passage_id: str
     model: str
     """Name and version of the model or rule set."""
-    issues: dict[str, float]
+    issues: dict[str, Score]
     """A score in 0..1 for every issue of the codebook."""
     present: tuple[str, ...]
     """The issues whose score reaches the model's threshold: its decision."""
@@ -80,9 +88,9 @@ class Annotation(Record):
     """Label Studio's ``unique_id``."""
     passage_id: str
     annotator: str
-    created_at: datetime
+    created_at: AwareDatetime
     """When the server first stored it."""
-    updated_at: datetime | None = None
+    updated_at: AwareDatetime | None = None
     """When it was last changed on the server, if it ever was."""
     lead_time_s: float | None = None
     """Seconds that the annotator spent, where the interface measured them."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from schemas.errors import AlignmentError
 from schemas.record import Record, content_id
@@ -30,7 +30,7 @@ class Article(Record):
     licence: str | None = None
     file: str
     """Where it was read from: the path below the collected folder, with ``:line`` in JSONL."""
-    collected_at: datetime
+    collected_at: AwareDatetime
     """When it first came in; a second collection of the same article keeps the first time."""
 
     @model_validator(mode="after")

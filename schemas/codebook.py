@@ -174,10 +174,10 @@ def read_codebook(path: Path) -> Codebook:
     text = "\n".join(_padded(path))
     try:
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
-        problem = getattr(error, "problem", None) or "cannot be parsed"
+        problem = getattr(error, "problem", None) or str(error)
         raise RecordError(f"{where}: not valid YAML: {problem}; mend this line.") from error
     if not isinstance(raw, dict):
         raise RecordError(

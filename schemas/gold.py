@@ -61,6 +61,18 @@ class GoldRecord(Record):
     spans_complete: bool
     """False when annotators disagree about a span and nobody adjudicated."""
 
+    @model_validator(mode="after")
+    def _spans_fit(self) -> Self:
+        end = 0
+        for span in self.spans:
+            if span.start < end or span.end > len(self.passage.text):
+                raise ValueError(
+                    f"span {span.start}..{span.end} of {self.passage.id} overlaps the one before, "
+                    f"is out of order, or ends beyond the text of {len(self.passage.text)}"
+                )
+            end = span.end
+        return self
+
     def present(self) -> tuple[str, ...]:
         """The issues that are present, in the order of the codebook."""
         return tuple(k for k, v in self.issues.items() if v.judgement is Judgement.PRESENT)

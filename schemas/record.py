@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 from pydantic import BaseModel, ConfigDict
-
-_SEPARATOR = "\x1f"  # the unit separator: cannot make two different part lists collide
 
 
 class Record(BaseModel):
@@ -38,5 +37,5 @@ def content_id(prefix: str, *parts: str | None) -> str:
     >>> content_id("a", "x", None) == content_id("a", None, "x")
     False
     """
-    joined = _SEPARATOR.join("\x00" if part is None else part for part in parts)
-    return prefix + sha256(joined)[:16]
+    # JSON keeps every part apart from its neighbours, and None from a text.
+    return prefix + sha256(json.dumps(parts, ensure_ascii=False))[:16]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from schemas.text import CLOSING, QUOTES
 
 _CLOSERS = re.escape("".join(dict.fromkeys(CLOSING + QUOTES)))
-_END = re.compile(rf"(?:[.!?؟…۔]+[{_CLOSERS}]*)+(?=\s|$)|(?<=[^\W\d_]{{3}})[.؟!](?=[^\W\d_]{{3}})")
+_END = re.compile(rf"(?:[.!?؟…۔]+[{_CLOSERS}]*)+(?=\s|$)|(?<=[^\W\d_]{{3}})[.؟!](?=[^\W\d_]{{2}})")
 # A full stop after one of these does not end a sentence: one letter (د. أ. م.), Latin initials.
 _ABBREVIATION = re.compile(r"(?:^|[\s(«“\"'])(?:و?[ء-ي]|(?:[A-Za-z]\.)*[A-Za-z]|Mr|Dr|No)$")
 

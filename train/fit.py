@@ -95,6 +95,8 @@ def fit(job: Job, out: Path) -> bool:
     """
     check(job)
     wanted = job.fingerprint()
+    if out.is_file():
+        raise UsageError(f"{out} is a file; give a folder for the model.")
     if out.exists() and _fingerprint(out) == wanted:
         return False
     if out.exists() and _fingerprint(out) is None and any(out.iterdir()):

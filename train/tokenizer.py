@@ -6,6 +6,7 @@ do not align with tokens and are dropped in training.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from spacy.language import Language
@@ -38,6 +39,13 @@ _INFIXES = [
 ]
 
 
+# Only what is plainly an address: spaCy's own pattern takes «قال.ثم» for one.
+_URL = re.compile(
+    r"^(?:(?:https?://|www\.)[^\s«»“”<>]+|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    r"|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:/[^\s«»“”<>]*)?)$"
+)
+
+
 @registry.tokenizers("miyar.ArabicTokenizer.v1")  # type: ignore[untyped-decorator]  # spaCy's
 def create_tokenizer() -> Callable[[Language], Tokenizer]:
     """Return what spaCy's config calls to make the tokenizer of a pipeline."""
@@ -53,5 +61,5 @@ def _tokenizer(nlp: Language) -> Tokenizer:
         suffix_search=compile_suffix_regex([*(defaults.suffixes or ()), *_SUFFIXES]).search,
         infix_finditer=compile_infix_regex([*(defaults.infixes or ()), *_INFIXES]).finditer,
         token_match=defaults.token_match,
-        url_match=defaults.url_match,
+        url_match=_URL.match,
     )

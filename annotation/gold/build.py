@@ -179,7 +179,7 @@ def _decide_span(
         if not rulings.pop():
             return None
         return _alike(voters) if voters and votes == len(voters) else DecidedBy.ADJUDICATED
-    if votes == len(voters):
+    if voters and votes == len(voters):
         return _alike(voters)
     if votes * 2 == len(voters):
         return DecidedBy.UNDECIDED

@@ -17,6 +17,7 @@ from schemas.ledger import Ledger, Reason, Unit
 from schemas.text import BIDI_CONTROLS, ZERO_WIDTH
 
 SUFFIXES = (".txt", ".jsonl")
+_INVISIBLE = BIDI_CONTROLS + ZERO_WIDTH
 _TITLE_WORDS = 25
 _SHOWN = 80
 
@@ -107,7 +108,7 @@ def _read(path: Path, name: str, ledger: Ledger) -> Iterator[_Raw]:
     if path.suffix.lower() == ".txt":
         ledger.receive(Unit.ARTICLES)
         yield _Raw(text, name, _title_of(text))
-    elif not text.strip():
+    elif not text.removeprefix("\ufeff").strip():
         _reject(ledger, Reason.EMPTY_TEXT, name, f"{len(data)} bytes, no line")
     else:
         yield from _read_jsonl(text, name, ledger)
@@ -131,6 +132,9 @@ def _read_jsonl(text: str, name: str, ledger: Ledger) -> Iterator[_Raw]:
         except json.JSONDecodeError as error:
             _reject(ledger, Reason.BAD_JSON, where, f"{error.msg} at column {error.colno}")
             continue
+        except (ValueError, RecursionError) as error:  # a number or a nesting without end
+            _reject(ledger, Reason.BAD_JSON, where, str(error))
+            continue
         if not isinstance(row, dict):
             _reject(ledger, Reason.BAD_JSON, where, f"a {type(row).__name__}, not an object")
         elif not isinstance(row.get("text"), str):
@@ -145,11 +149,13 @@ def _read_jsonl(text: str, name: str, ledger: Ledger) -> Iterator[_Raw]:
 
 def _article(raw: _Raw, now: datetime, ledger: Ledger) -> Article | None:
     """Make the record; settle and return ``None`` when it cannot be made."""
-    if not raw.text.strip(BIDI_CONTROLS + ZERO_WIDTH + " \t\r\n\v\f\x85\xa0"):
+    if all(character.isspace() or character in _INVISIBLE for character in raw.text):
         _settle(ledger, Reason.EMPTY_TEXT, raw.file, f"{len(raw.text)} blank characters")
         return None
     fields: dict[str, object] = dict(raw.fields)
     try:
+        for value in (raw.text, *raw.fields.values()):
+            str(value).encode()  # a lone surrogate could never be written again
         if "published" in fields:
             fields["published"] = date.fromisoformat(str(fields["published"])[:10])
         return Article(

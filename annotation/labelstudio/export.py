@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -186,12 +186,13 @@ class ExportReader:
             ledger.repair(Unit.ANNOTATIONS, Reason.LOST_PARTS)
         else:
             ledger.accept(Unit.ANNOTATIONS)
+        changed = raw.updated_at != raw.created_at
         return Annotation(
             id=unique_id,
             passage_id=passage.id,
             annotator=annotator,
-            created_at=raw.created_at,
-            updated_at=raw.updated_at if raw.updated_at != raw.created_at else None,
+            created_at=_utc(raw.created_at),
+            updated_at=_utc(raw.updated_at) if changed and raw.updated_at else None,
             lead_time_s=raw.lead_time,
             arm=Arm.BLIND if raw.parent_prediction is None else Arm.ASSISTED,
             codebook=self._codebook.hash,
@@ -224,10 +225,10 @@ class ExportReader:
             kind, name, value = _type(region), region.get("from_name"), region.get("value")
             if kind == "labels" and name == ENTITIES:
                 self._span(region, passage, where, parts)
-            elif kind == "choices" and name == ISSUES and isinstance(value, dict):
-                parts.ticked.extend(map(str, value.get("choices") or []))
-            elif kind == "textarea" and name == COMMENT and isinstance(value, dict):
-                parts.comments.extend(map(str, value.get("text") or []))
+            elif kind == "choices" and name == ISSUES and _texts(value, "choices") is not None:
+                parts.ticked.extend(_texts(value, "choices") or [])
+            elif kind == "textarea" and name == COMMENT and _texts(value, "text") is not None:
+                parts.comments.extend(_texts(value, "text") or [])
             else:
                 detail = f"type {kind!r} from {name!r}"
                 self._ledger.receive(Unit.SPANS)
@@ -322,6 +323,21 @@ class ExportReader:
 
 def _type(region: object) -> str | None:
     return region.get("type") if isinstance(region, dict) else None
+
+
+def _texts(value: object, key: str) -> list[str] | None:
+    """Return the list of texts that a control's value holds; ``None`` when it holds none."""
+    found = value.get(key) if isinstance(value, dict) else None
+    if found is None and isinstance(value, dict) and key in value:
+        return []
+    if isinstance(found, list) and all(isinstance(item, str) for item in found):
+        return found
+    return None
+
+
+def _utc(time: datetime) -> datetime:
+    """Read a time without a zone as UTC, which Label Studio's are."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _parent(raw: _Annotation) -> str | None:

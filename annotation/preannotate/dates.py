@@ -77,6 +77,8 @@ def dates(text: str, folded: Folded) -> list[Span]:
     found: dict[tuple[int, int, str], Span] = {}
     for rule in _DATES:
         for match in rule.finditer(folded.text):
+            if not (folded.splits(match.start()) and folded.splits(match.end())):
+                continue  # begins or ends inside what one character (½) became
             start, end = whole_words(text, *folded.to_raw(*match.span()))
             span = Span(start=start, end=end, label=LABEL)
             found[span.key] = span

@@ -51,8 +51,10 @@ class Gazetteer:
         ``folded`` is the fold of ``text``; spans are whole words of ``text``.
         """
         found: dict[tuple[int, int], Span] = {}
-        # A bare reading first: كابل is Kabul before it is ك + آبل.
-        for hit in sorted(self._lexicon.find(folded), key=lambda hit: not hit.bare):
+        # A bare reading first: كابل is Kabul before it is ك + آبل. Then the longer form: the span
+        # of أوبك+ is that of أوبك, since it ends without the sign.
+        hits = sorted(self._lexicon.find(folded), key=lambda h: (not h.bare, h.start - h.end))
+        for hit in hits:
             entry, context = self._forms[hit.key]
             if context and not any(word in folded.text for word in context):
                 continue
