@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from schemas.report import Difference, ErrorCase, ModelReport
 
 FEW = 10
 """Fewer positives than this: a score of the label is marked as saying little."""
+_LABEL = re.compile(r"[A-Z][A-Z0-9_]*")
 _MARK = Markup('<mark style="background:var(--{label},#ddd)" title="{label}">{text}</mark>')
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -69,7 +71,9 @@ def _mark(case: ErrorCase) -> Markup:
     last = 0
     for start, end, label in _in_order(case.spans):
         parts.append(escape(case.text[last:start]))
-        parts.append(_MARK.format(label=label, text=case.text[start:end]))
+        # A team's own labels may hold anything, and CSS is not escaped by HTML's rules.
+        known = label if _LABEL.fullmatch(label) else "OTHER"
+        parts.append(_MARK.format(label=known, text=case.text[start:end]))
         last = end
     parts.append(escape(case.text[last:]))
     return Markup("").join(parts)

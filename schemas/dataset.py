@@ -58,6 +58,7 @@ def read_release(folder: Path) -> tuple[Manifest, list[GoldRecord], Splits]:
     """Read a gold release.
 
     Raises:
+        UsageError: the folder holds no manifest.
         RecordError: a file is missing or bad, or a record has an issue or entity type that the
             manifest does not list.
         GateError: a file was changed after the release.
@@ -130,7 +131,8 @@ def load(path: Path, split: SplitName | None = None, issues: tuple[str, ...] = (
         issues: for a file, the known issues; empty: the union of what the file names.
 
     Raises:
-        UsageError: the path is neither, or a file names an issue that is not known.
+        UsageError: the path is neither.
+        RecordError: a file is bad, or names an issue that is not known.
     """
     if path.is_dir():
         manifest, records, splits = read_release(path)

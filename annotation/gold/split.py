@@ -34,7 +34,7 @@ def split(records: Sequence[GoldRecord], *, seed: int) -> Splits:
         remaining = Counter[str]()
         for group in left:
             remaining.update(labels[group])
-        label = min(remaining, key=lambda name: (remaining[name], name))
+        label = min(remaining, key=lambda name: (remaining[name], name == "", name))
         # The group with most of the rarest label first; the shuffled order breaks ties.
         group = max(left, key=lambda name: (labels[name][label], -left.index(name)))
         name = max(SPLITS, key=lambda split_name: _wish(wanted[split_name], label, split_name))

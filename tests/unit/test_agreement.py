@@ -1,0 +1,211 @@
+"""Agreement between annotators, against the krippendorff package and by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import krippendorff
+import numpy as np
+import pytest
+
+from eval.agreement import agreement, alpha_of, coincidences
+from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
+from schemas.errors import GateError
+from schemas.report import AgreementReport
+
+ISSUES = ("taiwan", "trade")
+P, A, N = Judgement.PRESENT, Judgement.ABSENT, Judgement.NOT_JUDGED
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NEAR = 5e-5
+
+
+def said(
+    annotator: str,
+    passage: int,
+    taiwan: Judgement,
+    trade: Judgement = A,
+    *,
+    spans: tuple[tuple[int, int, str], ...] = (),
+    minute: int = 0,
+) -> Annotation:
+    return Annotation(
+        id=f"{annotator}-{passage}-{minute}",
+        passage_id=f"p{passage}",
+        annotator=annotator,
+        created_at=START + timedelta(minutes=minute),
+        arm=Arm.BLIND,
+        codebook="c",
+        issues={"taiwan": taiwan, "trade": trade},
+        spans=tuple(AnnotatedSpan(start=a, end=b, label=label) for a, b, label in spans),
+    )
+
+
+def measured(given: list[Annotation], **changed: int) -> AgreementReport:
+    groups = {a.passage_id: f"g{a.passage_id}" for a in given}
+    return agreement(given, issues=ISSUES, groups=groups, **{"resamples": 200, **changed})
+
+
+def pair(first: str, second: str) -> list[Annotation]:
+    """Two annotators on passages in a row; one letter each: present, absent, not judged."""
+    code = {"p": P, "a": A, "n": N}
+    rows = enumerate(zip(first, second, strict=True))
+    return [
+        said(name, n, code[letter])
+        for n, letters in rows
+        for name, letter in zip("xy", letters, strict=True)
+    ]
+
+
+def test_alpha_of_a_label_is_what_one_counts_by_hand() -> None:
+    # Four units: both present, both absent, both absent, one of each. Of the 8 values 3 are
+    # present: D_o = 2/8, D_e = 2 * 3 * 5 / (8 * 7), alpha = 1 - 0.25 * 56 / 30 = 0.5333.
+    found = measured(pair("paap", "paaa")).per_label["taiwan"]
+    assert found.alpha.value == 0.5333
+    assert found.observed == 0.75
+    # F1 of one's positives against the other's: 2 * 1 / (2 + 1).
+    assert found.positive == round(2 / 3, 4)
+    assert (found.units, found.present) == (4, 3)
+
+
+def test_identical_annotators_agree_fully() -> None:
+    found = measured(pair("papap", "papap"))
+    assert found.alpha.value == 1.0
+    assert found.per_label["taiwan"].alpha.value == 1.0
+    assert found.per_label["taiwan"].positive == 1.0
+    # No resample differs from another: that says nothing about others.
+    assert (found.alpha.low, found.alpha.high) == (None, None)
+
+
+def test_opposite_annotators_agree_less_than_by_chance() -> None:
+    # D_o = 1; 4 of each of 8 values: D_e = 2 * 16 / 56, alpha = 1 - 56 / 32 = -0.75.
+    assert measured(pair("papa", "apap")).per_label["taiwan"].alpha.value == -0.75
+
+
+@pytest.mark.parametrize("both", ["pppp", "aaaa"])
+def test_alpha_is_undefined_where_only_one_value_was_used(both: str) -> None:
+    found = measured(pair(both, both)).per_label["taiwan"]
+    assert (found.alpha.value, found.alpha.low) == (None, None)
+    assert found.observed == 1.0
+
+
+def test_alpha_is_undefined_where_nobody_judged() -> None:
+    found = measured(pair("nn", "nn")).per_label["taiwan"]
+    assert (found.alpha.value, found.observed, found.positive, found.units) == (None, None, None, 0)
+
+
+def test_what_only_one_annotator_judged_does_not_count() -> None:
+    shorter = measured(pair("paap", "paaa")).per_label["taiwan"]
+    longer = measured(pair("paapp", "paaan")).per_label["taiwan"]
+    assert longer.alpha.value == shorter.alpha.value
+    assert (longer.units, longer.present) == (4, 3)
+
+
+def test_alpha_over_all_is_that_of_the_krippendorff_package_on_all_decisions() -> None:
+    given = [
+        said("x", 0, P, P),
+        said("y", 0, P, A),
+        said("x", 1, A, P),
+        said("z", 1, N, P),
+        said("y", 2, A, A),
+        said("z", 2, P, A),
+        said("x", 2, A, A),
+    ]
+    # Rows x, y, z; columns taiwan of passage 0, 1, 2, then trade of 0, 1, 2.
+    nan = np.nan
+    values = [
+        [1, 0, 0, 1, 1, 0],
+        [1, nan, 0, 0, nan, 0],
+        [nan, nan, 1, nan, 1, 0],
+    ]
+    expected = krippendorff.alpha(values, level_of_measurement="nominal")
+    found = measured(given)
+    assert found.alpha.value == pytest.approx(expected, abs=NEAR)
+    assert found.annotators == {"x": 3, "y": 2, "z": 2}
+    assert (found.units, found.groups) == (3, 3)
+
+
+def test_krippendorff_s_own_binary_example() -> None:
+    # Computing Krippendorff's Alpha-Reliability (2011), section A: two observers, ten units,
+    # binary. Published: o01 = 4, n0 = 14, n1 = 6, n = 20, alpha = 0.095.
+    values = np.array([[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]], dtype=float)
+    matrix = coincidences(values).sum(axis=0)
+    assert matrix.tolist() == [[10, 4], [4, 2]]
+    assert alpha_of(matrix) == pytest.approx(0.095, abs=5e-4)
+
+
+def test_a_passage_of_one_annotator_counts_nowhere() -> None:
+    given = pair("paap", "paaa")
+    more = [*given, said("x", 9, P)]
+    assert measured(more).per_label == measured(given).per_label
+    assert measured(more).units == 4
+    assert measured(more).annotators == {"x": 5, "y": 4}
+
+
+def test_of_one_annotator_s_several_annotations_the_latest_counts() -> None:
+    given = pair("paap", "paaa")
+    older = said("y", 0, A, minute=-5)
+    newer = said("y", 3, P, minute=5)
+    found = measured([newer, *given, older])
+    assert found.per_label["taiwan"].observed == 1.0
+    assert found.annotators == {"x": 4, "y": 4}
+
+
+@pytest.mark.parametrize(
+    "given", [[], [said("x", 0, P)], [said("x", 0, P), said("y", 1, P)], [said("x", 0, P)] * 2]
+)
+def test_without_a_passage_annotated_by_two_people_there_is_no_agreement(
+    given: list[Annotation],
+) -> None:
+    with pytest.raises(GateError, match="no passage was annotated by two people"):
+        measured(given)
+
+
+G, Q = (0, 4, "GPE"), (5, 9, "GPE")
+R, T = (0, 4, "PERSON"), (0, 5, "GPE")
+
+
+def test_span_f1_is_strict_and_pooled_over_passages() -> None:
+    given = [
+        said("x", 0, A, spans=(G, Q)),
+        said("y", 0, A, spans=(G,)),
+        said("x", 1, A, spans=(R,)),
+        said("y", 1, A, spans=(T,)),
+    ]
+    found = measured(given)
+    # One of x's three and y's two is the same: 2 * 1 / 5. Of GPE: 2 * 1 / (2 + 2).
+    assert found.span_f1.value == 0.4
+    assert found.span_f1_per_label == {"GPE": 0.5, "PERSON": 0.0}
+
+
+def test_span_f1_of_three_annotators_is_the_mean_over_their_pairs() -> None:
+    given = [
+        said("x", 0, A, spans=(G,)),
+        said("y", 0, A, spans=(G,)),
+        said("z", 0, A, spans=(G, Q)),
+    ]
+    # x with y 1, x with z 2/3, y with z 2/3.
+    assert measured(given).span_f1.value == round((1 + 2 / 3 + 2 / 3) / 3, 4)
+
+
+def test_without_any_span_there_is_no_span_f1() -> None:
+    found = measured(pair("pa", "pa"))
+    assert (found.span_f1.value, found.span_f1_per_label) == (None, {})
+
+
+def test_the_interval_holds_the_value_and_is_the_same_every_time() -> None:
+    given = pair("papapapapappaa", "papaaapapapaaa")
+    found = measured(given)
+    assert found == measured(given)
+    alpha = found.per_label["taiwan"].alpha
+    assert alpha.value is not None
+    assert alpha.low is not None
+    assert alpha.high is not None
+    assert alpha.low < alpha.value < alpha.high
+    assert measured(given, seed=1).per_label["taiwan"].alpha != alpha
+
+
+def test_one_article_alone_gives_no_interval() -> None:
+    given = pair("papap", "papaa")
+    found = agreement(given, issues=ISSUES, groups={f"p{n}": "g" for n in range(5)}, resamples=50)
+    assert found.alpha.value is not None
+    assert (found.alpha.low, found.alpha.high, found.groups) == (None, None, 1)

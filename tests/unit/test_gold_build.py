@@ -1,0 +1,284 @@
+"""Annotations → gold: what each decision rests on, and where every annotation went."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from annotation.gold.build import build
+from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
+from schemas.article import Passage, passage_id
+from schemas.codebook import Bilingual, Codebook, EntityType, Group, Issue
+from schemas.gold import DecidedBy, GoldRecord
+from schemas.ledger import Ledger, State
+
+NAME = Bilingual(ar="اسم", en="name")
+CODEBOOK = Codebook(
+    id="mini",
+    version="1.0.0",
+    language="ar",
+    unit="passage",
+    title=NAME,
+    groups=(Group(id="all", name=NAME),),
+    issues=tuple(Issue(id=i, name=NAME, definition=NAME, group="all") for i in ("taiwan", "trade")),
+    entities=(EntityType(id="GPE", name=NAME, definition=NAME, colour="#000000"),),
+)
+TEXT = "زار الوزير بكين ثم واشنطن"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+P, A, N = Judgement.PRESENT, Judgement.ABSENT, Judgement.NOT_JUDGED
+BEIJING, LONG = (11, 15, "GPE"), (4, 15, "GPE")
+
+
+def passage(article: str = "a0") -> Passage:
+    return Passage(
+        id=passage_id(article, 0, len(TEXT)),
+        article_id=article,
+        start=0,
+        end=len(TEXT),
+        text=TEXT,
+        position=0,
+    )
+
+
+def said(
+    annotator: str,
+    taiwan: Judgement = A,
+    *,
+    spans: tuple[tuple[int, int, str], ...] = (),
+    minute: int = 0,
+    key: str | None = None,
+    where: str = "a0",
+    codebook: str = CODEBOOK.hash,
+    issues: dict[str, Judgement] | None = None,
+) -> Annotation:
+    return Annotation(
+        id=key or f"u-{annotator}",
+        passage_id=passage(where).id,
+        annotator=annotator,
+        created_at=START + timedelta(minutes=minute),
+        arm=Arm.BLIND,
+        codebook=codebook,
+        issues={"taiwan": taiwan, "trade": A} if issues is None else issues,
+        spans=tuple(AnnotatedSpan(start=s, end=e, label=label) for s, e, label in spans),
+    )
+
+
+def gold(
+    *annotations: Annotation, groups: dict[str, str] | None = None
+) -> tuple[list[GoldRecord], Ledger]:
+    ledger = Ledger()
+    records = build(
+        [passage("a0"), passage("a1")],
+        annotations,
+        CODEBOOK,
+        adjudicators=frozenset({"adj", "adj2"}),
+        groups=groups or {},
+        ledger=ledger,
+    )
+    ledger.check()
+    return records, ledger
+
+
+def outcome(ledger: Ledger) -> dict[str, int]:
+    found = {
+        f"{unit} {state}": n
+        for (unit, state), n in ledger.states.items()
+        if state is State.ACCEPTED and n
+    }
+    return found | {f"{u} {state} {why}": n for (u, state, why), n in ledger.reasons.items()}
+
+
+@pytest.mark.parametrize(
+    ("votes", "judgement", "decided_by", "ids"),
+    [
+        ({"a": P}, P, DecidedBy.SINGLE, "a"),
+        ({"a": A}, A, DecidedBy.SINGLE, "a"),
+        ({"a": P, "b": P}, P, DecidedBy.UNANIMOUS, "ab"),
+        ({"a": A, "b": A, "c": A}, A, DecidedBy.UNANIMOUS, "abc"),
+        ({"a": P, "b": P, "c": A}, P, DecidedBy.MAJORITY, "abc"),
+        ({"a": A, "b": P, "c": A}, A, DecidedBy.MAJORITY, "abc"),
+        ({"a": P, "b": A}, N, DecidedBy.UNDECIDED, "ab"),
+        ({"a": P, "b": A, "c": A, "d": P}, N, DecidedBy.UNDECIDED, "abcd"),
+        # Who did not judge has no vote: neither against nor in the count of voters.
+        ({"a": P, "b": N}, P, DecidedBy.SINGLE, "a"),
+        ({"a": P, "b": N, "c": P}, P, DecidedBy.UNANIMOUS, "ac"),
+        ({"a": P, "b": A, "c": N}, N, DecidedBy.UNDECIDED, "ab"),
+        ({"a": P, "b": P, "c": A, "d": N, "e": N}, P, DecidedBy.MAJORITY, "abc"),
+        ({"a": N, "b": N}, N, DecidedBy.UNDECIDED, ""),
+        # The adjudicator.
+        ({"a": P, "b": A, "adj": P}, P, DecidedBy.ADJUDICATED, ("a", "b", "adj")),
+        ({"a": P, "b": A, "adj": A}, A, DecidedBy.ADJUDICATED, ("a", "b", "adj")),
+        ({"a": P, "b": P, "adj": A}, A, DecidedBy.ADJUDICATED, ("a", "b", "adj")),
+        ({"a": P, "b": P, "c": A, "adj": A}, A, DecidedBy.ADJUDICATED, ("a", "b", "c", "adj")),
+        ({"a": P, "b": P, "adj": P}, P, DecidedBy.UNANIMOUS, ("a", "b", "adj")),
+        ({"a": P, "adj": P}, P, DecidedBy.SINGLE, ("a", "adj")),
+        ({"a": N, "adj": P}, P, DecidedBy.ADJUDICATED, ("adj",)),
+        ({"adj": A}, A, DecidedBy.ADJUDICATED, ("adj",)),
+        ({"a": P, "b": A, "adj": N}, N, DecidedBy.UNDECIDED, "ab"),
+        ({"a": P, "b": P, "adj": N}, P, DecidedBy.UNANIMOUS, "ab"),
+        # Adjudicators who contradict each other decide nothing.
+        ({"adj": P, "adj2": A}, N, DecidedBy.UNDECIDED, ("adj", "adj2")),
+    ],
+)
+def test_an_issue_is_decided_by_who_judged_it(
+    votes: dict[str, Judgement], judgement: Judgement, decided_by: DecidedBy, ids: tuple[str, ...]
+) -> None:
+    records, _ = gold(*(said(who, vote) for who, vote in votes.items()))
+    decision = records[0].issues["taiwan"]
+    assert (decision.judgement, decision.decided_by) == (judgement, decided_by)
+    assert decision.annotations == tuple(f"u-{who}" for who in ids)
+
+
+def test_the_order_of_annotations_decides_nothing() -> None:
+    given = [said("a", P, spans=(BEIJING,)), said("b", A), said("c", P), said("adj", A)]
+    assert gold(*given)[0] == gold(*given[::-1])[0]
+
+
+def test_each_issue_is_decided_for_itself() -> None:
+    records, ledger = gold(
+        said("a", issues={"taiwan": P, "trade": P}), said("b", issues={"taiwan": P, "trade": A})
+    )
+    assert {k: d.decided_by for k, d in records[0].issues.items()} == {
+        "taiwan": DecidedBy.UNANIMOUS,
+        "trade": DecidedBy.UNDECIDED,
+    }
+    assert records[0].judged() == {"taiwan": True}
+    assert outcome(ledger) == {
+        "passages accepted": 1,
+        "passages pending not_annotated": 1,
+        "annotations accepted": 2,
+        "issue decisions accepted": 1,
+        "issue decisions pending undecided": 1,
+    }
+
+
+def test_a_passage_without_annotations_gets_no_record() -> None:
+    records, ledger = gold()
+    assert records == []
+    assert outcome(ledger) == {"passages pending not_annotated": 2}
+
+
+def test_records_come_in_the_order_of_passages_and_with_their_groups() -> None:
+    given = (said("a", where="a1"), said("a", key="u-2"))
+    assert [(r.passage.article_id, r.group) for r in gold(*given, groups={"a1": "cluster"})[0]] == [
+        ("a0", "a0"),
+        ("a1", "cluster"),
+    ]
+
+
+def test_a_later_annotation_by_the_same_annotator_supersedes() -> None:
+    records, ledger = gold(
+        said("a", A, key="new", minute=5), said("a", P, key="old", minute=1), said("b", A)
+    )
+    assert records[0].issues["taiwan"].annotations == ("new", "u-b")
+    assert records[0].issues["taiwan"].decided_by is DecidedBy.UNANIMOUS
+    assert outcome(ledger)["annotations rejected superseded"] == 1
+    assert outcome(ledger)["annotations accepted"] == 2
+    assert "old" in ledger.rejects[0].detail
+
+
+def test_an_annotation_that_was_changed_later_supersedes_one_made_later() -> None:
+    changed = said("a", P, key="first", minute=1).model_copy(
+        update={"updated_at": START + timedelta(minutes=9)}
+    )
+    records, _ = gold(changed, said("a", A, key="second", minute=5))
+    assert records[0].issues["taiwan"].annotations == ("first",)
+    assert records[0].issues["taiwan"].judgement is P
+
+
+def test_the_same_annotator_on_two_passages_supersedes_nothing() -> None:
+    records, ledger = gold(said("a"), said("a", key="u-2", where="a1"))
+    assert len(records) == 2
+    assert outcome(ledger)["annotations accepted"] == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (said("b", P, codebook="0" * 64), "other_codebook"),
+        (said("b", issues={"taiwan": P}), "other_codebook"),
+        (said("b", issues={"taiwan": P, "trade": P, "moon": P}), "other_codebook"),
+        (said("b", P, where="a9"), "unknown_passage"),
+    ],
+)
+def test_an_annotation_of_other_data_is_rejected_and_decides_nothing(
+    bad: Annotation, reason: str
+) -> None:
+    records, ledger = gold(said("a", A), bad)
+    assert records[0].issues["taiwan"].decided_by is DecidedBy.SINGLE
+    assert outcome(ledger) == {
+        "passages accepted": 1,
+        "passages pending not_annotated": 1,
+        "annotations accepted": 1,
+        f"annotations rejected {reason}": 1,
+        "issue decisions accepted": 2,
+    }
+
+
+def test_an_annotation_of_another_codebook_supersedes_nothing() -> None:
+    records, _ = gold(said("a", P, minute=1), said("a", A, key="x", minute=9, codebook="0" * 64))
+    assert records[0].issues["taiwan"].judgement is P
+
+
+@pytest.mark.parametrize(
+    ("holders", "others", "decided_by", "complete"),
+    [
+        ("a", "", DecidedBy.SINGLE, True),
+        ("ab", "", DecidedBy.UNANIMOUS, True),
+        ("ab", "c", DecidedBy.MAJORITY, True),
+        ("a", "bc", None, True),
+        ("a", "b", None, False),
+        ("ab", "cd", None, False),
+        (("a", "adj"), "b", DecidedBy.ADJUDICATED, True),
+        (("a",), ("b", "adj"), None, True),
+        (("a", "b"), ("adj",), None, True),
+        (("adj",), ("a", "b"), DecidedBy.ADJUDICATED, True),
+        (("adj",), (), DecidedBy.ADJUDICATED, True),
+        (("a", "b", "adj"), (), DecidedBy.UNANIMOUS, True),
+        (("a", "adj"), (), DecidedBy.SINGLE, True),
+    ],
+)
+def test_a_span_is_decided_like_an_issue(
+    holders: tuple[str, ...], others: tuple[str, ...], decided_by: DecidedBy | None, complete: bool
+) -> None:
+    given = [said(who, spans=(BEIJING,)) for who in holders] + [said(who) for who in others]
+    records, ledger = gold(*given)
+    expected = [(BEIJING, decided_by, tuple(f"u-{who}" for who in holders))] if decided_by else []
+    assert [(s.key, s.decided_by, s.annotations) for s in records[0].spans] == expected
+    assert records[0].spans_complete is complete
+    state = "accepted" if decided_by else "rejected outvoted" if complete else "pending undecided"
+    assert outcome(ledger)[f"spans {state}"] == 1
+
+
+def test_a_span_on_which_the_adjudicators_alone_differ_is_undecided() -> None:
+    records, _ = gold(said("adj", spans=(BEIJING,)), said("adj2"))
+    assert records[0].spans == ()
+    assert not records[0].spans_complete
+
+
+def test_spans_with_another_end_or_label_are_other_spans() -> None:
+    records, ledger = gold(said("a", spans=(BEIJING,)), said("b", spans=(LONG,)))
+    assert records[0].spans == ()
+    assert not records[0].spans_complete
+    assert outcome(ledger)["spans pending undecided"] == 2
+
+
+def test_overlapping_spans_that_half_the_annotators_hold_are_both_undecided() -> None:
+    given = [
+        said("a", spans=(LONG,)),
+        said("b", spans=(LONG,)),
+        said("c", spans=(BEIJING,)),
+        said("d", spans=(BEIJING,)),
+    ]
+    records, ledger = gold(*given)
+    assert records[0].spans == ()
+    assert not records[0].spans_complete
+    assert outcome(ledger)["spans pending undecided"] == 2
+
+
+def test_spans_come_in_text_order_and_keep_the_label() -> None:
+    later = (19, 25, "GPE")
+    records, ledger = gold(said("a", spans=(BEIJING, later)), said("b", spans=(BEIJING, later)))
+    assert [span.key for span in records[0].spans] == [BEIJING, later]
+    assert outcome(ledger)["spans accepted"] == 2

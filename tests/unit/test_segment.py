@@ -1,0 +1,124 @@
+"""Articles are cut into passages of readable size that cover them."""
+
+from __future__ import annotations
+
+import pytest
+
+from annotation.ingest.segment import MAX_WORDS, MIN_WORDS, segment
+from schemas.text import count_words
+from tests.strategies import article_of
+
+
+def _texts(text: str) -> list[str]:
+    return [passage.text for passage in segment(article_of(text))]
+
+
+def _sizes(text: str) -> list[int]:
+    return [count_words(passage) for passage in _texts(text)]
+
+
+def _words(n: int, *, stop: str = "") -> str:
+    return " ".join(["كلمة"] * n) + stop
+
+
+def test_a_paragraph_of_ordinary_length_is_one_passage():
+    assert _texts(f"{_words(60)}\n\n{_words(70)}\n") == [_words(60), _words(70)]
+
+
+def test_a_short_paragraph_joins_what_follows_it_with_the_blanks_between():
+    text = f"عنوان الخبر\r\n\r\n{_words(50)}"
+    assert _texts(text) == [text]
+
+
+def test_a_short_last_paragraph_joins_what_stands_before_it():
+    text = f"{_words(60)}\n{_words(3, stop='.')}"
+    assert _texts(text) == [text]
+
+
+def test_a_short_paragraph_between_two_full_ones_stands_alone():
+    assert _sizes(f"{_words(110)}\n{_words(20)}\n{_words(110)}") == [110, 20, 110]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([MIN_WORDS - 1, MAX_WORDS - MIN_WORDS + 1], [MAX_WORDS]),
+        ([MIN_WORDS - 1, MAX_WORDS - MIN_WORDS + 2], [MIN_WORDS - 1, MAX_WORDS - MIN_WORDS + 2]),
+        ([MIN_WORDS, MIN_WORDS], [MIN_WORDS, MIN_WORDS]),
+        ([10, 10, 10, 10], [40]),
+        ([10] * 8, [40, 40]),
+        ([10] * 9, [40, 50]),
+        ([MAX_WORDS], [MAX_WORDS]),
+    ],
+)
+def test_paragraphs_join_up_to_the_limits(lengths, expected):
+    assert _sizes("\n".join(map(_words, lengths))) == expected
+
+
+def test_a_long_paragraph_is_cut_at_sentence_ends_into_even_windows():
+    # 16 sentences of 10 words: 160 words are two windows of 80.
+    text = " ".join([_words(10, stop=".")] * 16)
+    assert _sizes(text) == [80, 80]
+    assert all(passage.endswith(".") for passage in _texts(text))
+
+
+def test_a_window_never_grows_past_the_limit_to_keep_a_sentence_whole():
+    # Sentences of 70 words: two are too many for one passage.
+    assert _sizes(" ".join([_words(70, stop="؟")] * 3)) == [70, 70, 70]
+
+
+def test_a_sentence_without_an_end_is_cut_at_clauses():
+    # 12 clauses of 20 words and no full stop: 240 words, three windows of 80.
+    text = " ".join([_words(20, stop="،")] * 12)
+    assert _sizes(text) == [80, 80, 80]
+    assert all(passage.endswith("،") for passage in _texts(text))
+
+
+def test_words_without_any_punctuation_are_cut_between_words():
+    text = _words(400)
+    sizes = _sizes(text)
+    assert sizes == [80] * 5
+    assert " ".join(_texts(text)) == text
+
+
+def test_a_closing_quote_stays_with_its_sentence():
+    text = " ".join(["قال «" + _words(38) + ".»"] * 4)
+    assert all(p.startswith("قال «") and p.endswith(".»") for p in _texts(text))
+    assert len(_texts(text)) == 2
+
+
+def test_a_number_or_an_abbreviation_is_not_cut_in_two():
+    text = " ".join(["قال د. علي إن النمو بلغ 3.5 في المئة " + _words(11, stop=".")] * 8)
+    passages = _texts(text)
+    assert len(passages) == 2
+    assert all(p.startswith("قال د. علي") for p in passages)
+
+
+def test_words_of_punctuation_alone_count_for_nothing_but_are_covered():
+    text = "- … -\n" + "* * *"
+    assert _texts(text) == [text]
+    assert _sizes(text) == [0]
+
+
+@pytest.mark.parametrize("blank", [" ", "\n\n", "\t\r\n \u00a0\u2028"])
+def test_a_blank_text_has_no_passage(blank):
+    assert segment(article_of(blank)) == []
+
+
+def test_a_text_of_one_character_is_a_passage():
+    (passage,) = segment(article_of("\n ن "))
+    assert (passage.text, passage.start, passage.end, passage.position) == ("ن", 2, 3, 0)
+
+
+def test_offsets_count_code_points_and_ids_name_them():
+    article = article_of("🤝🏽🤝🏽 " + _words(50) + "\n" + _words(50))
+    first, second = segment(article)
+    assert (first.start, first.end) == (0, 5 + len(_words(50)))
+    assert second.start == first.end + 1
+    assert second.id == f"{article.id}:{second.start}-{second.end}"
+    assert [first.position, second.position] == [0, 1]
+
+
+def test_direction_marks_and_joiners_at_the_ends_are_kept_in_the_passage():
+    text = f"\u200f{_words(50)}\u202c\n\u200f{_words(50)}"
+    assert _texts(text) == text.split("\n")
