@@ -165,6 +165,25 @@ def _repeated(values: Sequence[str]) -> list[str]:
     return sorted(value for value, n in Counter(values).items() if n > 1)
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML itself would silently take the last one."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
+    scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+    seen: set[str] = set()
+    for key in scalars:
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(
+                problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark
+            )
+        seen.add(key.value)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
 def read_codebook(path: Path) -> Codebook:
     """Read a codebook from YAML.
 
@@ -173,7 +192,7 @@ def read_codebook(path: Path) -> Codebook:
     """
     text = "\n".join(_padded(path))
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
     except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -34,6 +34,7 @@ class Reason(StrEnum):
 
     # articles
     EMPTY_TEXT = "empty_text"
+    UNREADABLE_FILE = "unreadable_file"
     BINARY_FILE = "binary_file"
     NOT_UTF8 = "not_utf8"
     UNSUPPORTED_FORMAT = "unsupported_format"
@@ -81,6 +82,7 @@ class Reason(StrEnum):
 
 EXPLAINED: dict[Reason, str] = {
     Reason.EMPTY_TEXT: "The text is empty or holds only white space.",
+    Reason.UNREADABLE_FILE: "The file cannot be opened; look at its permissions.",
     Reason.BINARY_FILE: "The file holds NUL bytes: it is not text.",
     Reason.NOT_UTF8: "The file is not UTF-8; save it as UTF-8.",
     Reason.UNSUPPORTED_FORMAT: "No reader for this kind of file; give .txt or .jsonl.",
@@ -126,6 +128,7 @@ EXPLAINED: dict[Reason, str] = {
 DEFECTS = frozenset(
     {
         Reason.EMPTY_TEXT,
+        Reason.UNREADABLE_FILE,
         Reason.BINARY_FILE,
         Reason.NOT_UTF8,
         Reason.UNSUPPORTED_FORMAT,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from schemas.text import CLOSING, QUOTES
+from schemas.text import BIDI_CONTROLS, CLOSING, QUOTES
 
 _CLOSERS = re.escape("".join(dict.fromkeys(CLOSING + QUOTES)))
-_END = re.compile(rf"(?:[.!?؟…۔]+[{_CLOSERS}]*)+(?=\s|$)|(?<=[^\W\d_]{{3}})[.؟!](?=[^\W\d_]{{2}})")
+_END = re.compile(
+    rf"(?:[.!?؟…۔]+[{_CLOSERS}]*)+(?=[{BIDI_CONTROLS}]*(?:\s|$))"
+    r"|(?<=[ء-ي]{3})[.؟!](?=[ء-ي]{2})"
+)
 # A full stop after one of these does not end a sentence: one letter (د. أ. م.), Latin initials.
 _ABBREVIATION = re.compile(r"(?:^|[\s(«“\"'])(?:و?[ء-ي]|(?:[A-Za-z]\.)*[A-Za-z]|Mr|Dr|No)$")
 

@@ -214,14 +214,14 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _close(text: str, start: int, end: int) -> int:
-    """Take a closing quote or bracket in when the span opened it."""
-    if end == len(text):
-        return end
-    inside, after = text[start:end], text[end]
-    if after == '"':
-        return end + 1 if inside.count('"') % 2 else end
-    opened = sum(map(inside.count, _PARTNERS.get(after, "")))
-    return end + 1 if opened > inside.count(after) else end
+    """Take closing quotes and brackets in that the span opened, from the innermost outwards."""
+    while end < len(text):
+        inside, after = text[start:end], text[end]
+        opened = sum(map(inside.count, _PARTNERS.get(after, "")))
+        if not (inside.count('"') % 2 if after == '"' else opened > inside.count(after)):
+            break
+        end += 1
+    return end
 
 
 def count_words(text: str) -> int:

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from annotation.labelstudio.client import Connection
 from annotation.labelstudio.server import Server
 from schemas.workspace import Workspace
 
+# A slow machine must not fail a property.
+settings.register_profile("miyar", deadline=None)
+settings.load_profile("miyar")
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
 

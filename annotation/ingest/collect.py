@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -94,7 +94,11 @@ def _read(path: Path, name: str, ledger: Ledger) -> Iterator[_Raw]:
     if path.suffix.lower() not in SUFFIXES:
         _reject(ledger, Reason.UNSUPPORTED_FORMAT, name, f"suffix {path.suffix!r}")
         return
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        _reject(ledger, Reason.UNREADABLE_FILE, name, str(error.strerror))
+        return
     if b"\x00" in data:
         _reject(ledger, Reason.BINARY_FILE, name, f"NUL byte at offset {data.index(0)}")
         return
@@ -152,12 +156,16 @@ def _article(raw: _Raw, now: datetime, ledger: Ledger) -> Article | None:
     if all(character.isspace() or character in _INVISIBLE for character in raw.text):
         _settle(ledger, Reason.EMPTY_TEXT, raw.file, f"{len(raw.text)} blank characters")
         return None
+    if "\x00" in raw.text:  # PostgreSQL, for one, cannot store it
+        detail = f"NUL character at offset {raw.text.index(chr(0))}"
+        _settle(ledger, Reason.BAD_FIELD, raw.file, detail)
+        return None
     fields: dict[str, object] = dict(raw.fields)
     try:
         for value in (raw.text, *raw.fields.values()):
             str(value).encode()  # a lone surrogate could never be written again
         if "published" in fields:
-            fields["published"] = date.fromisoformat(str(fields["published"])[:10])
+            fields["published"] = datetime.fromisoformat(str(fields["published"])).date()
         return Article(
             id=article_id(raw.text, source=raw.fields.get("source"), url=raw.fields.get("url")),
             text=raw.text,

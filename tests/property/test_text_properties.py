@@ -56,6 +56,7 @@ def _folded_one_by_one(text: str) -> list[tuple[str, int, int]]:
 
 
 @given(texts())
+@example("ﻻَ نعم\u200f\u064e ﷺـ")
 @example("«« نَعَم\r\n\u200f\r\nلا » \u200f» ﷺ ـ ـ \u064e.")
 def test_folding_a_text_is_folding_its_characters_one_by_one(text):
     folded = fold(text)

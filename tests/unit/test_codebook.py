@@ -10,6 +10,7 @@ import yaml
 
 from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE, read_codebook
 from schemas.errors import RecordError
+from tests.conftest import CORPUS
 
 NAME = {"ar": "اسم", "en": "name"}
 
@@ -209,4 +210,12 @@ def test_an_impossible_date_in_the_yaml_is_a_record_error(tmp_path):
     path = tmp_path / "codebook.yaml"
     path.write_text("id: x\nversion: 2023-13-45\n", encoding="utf-8")
     with pytest.raises(RecordError, match=r"codebook\.yaml"):
+        read_codebook(path)
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
+    text = (CORPUS / "codebook.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "codebook.yaml"
+    path.write_text("version: 1.0.0\n" + text, encoding="utf-8")
+    with pytest.raises(RecordError, match=r"codebook\.yaml:\d+: not valid YAML: the key 'version'"):
         read_codebook(path)

@@ -298,3 +298,14 @@ def test_half_a_surrogate_pair_in_any_field_is_a_bad_field(tmp_path, field):
 def test_rejects_count_articles_only(tmp_path):
     _, ledger = _collect(_file(tmp_path, "a.html", b"x"))
     assert ledger.units() == [Unit.ARTICLES]
+
+
+@pytest.mark.parametrize(
+    "field", [{"text": "خبر\x00"}, {"text": "خبر", "published": "2023-06-15 x"}]
+)
+def test_a_nul_in_the_text_and_a_date_with_a_tail_are_bad_fields(tmp_path, field):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(field), encoding="utf-8")
+    ledger = Ledger()
+    assert list(collect([path], now=datetime.now(UTC), known={}, ledger=ledger)) == []
+    assert ledger.defects() == {Reason.BAD_FIELD: 1}

@@ -87,6 +87,14 @@ def test_a_passage_id_names_the_article_and_the_offsets():
     assert passage_id("a0123456789abcdef", 7, 120) == "a0123456789abcdef:7-120"
 
 
+def test_a_record_cannot_be_changed_or_given_other_fields():
+    passage = passage_of("زار بكين")
+    with pytest.raises(ValidationError, match="frozen"):
+        passage.position = 3
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Passage(**passage.model_dump(), colour="red")
+
+
 # Article
 
 

@@ -67,6 +67,18 @@ def test_a_window_never_grows_past_the_limit_to_keep_a_sentence_whole():
     assert _sizes(" ".join([_words(70, stop="؟")] * 3)) == [70, 70, 70]
 
 
+def test_a_window_closes_before_the_limit_even_when_it_is_far_from_even():
+    # 199 words aim at two windows of 99.5; 60 + 65 comes nearer to that than 60, but is 125.
+    text = " ".join(_words(n, stop=".") for n in (60, 65, 74))
+    assert _sizes(text) == [60, 65, 74]
+
+
+def test_a_long_sentence_after_a_short_one_is_cut_so_that_both_fit():
+    # 30 + 100 words aim at 65: after 30 come clauses of 20, and 70 is nearer to it than 50.
+    text = _words(30, stop=".") + " " + " ".join([_words(20, stop="،")] * 5)
+    assert _sizes(text) == [70, 60]
+
+
 def test_a_sentence_without_an_end_is_cut_at_clauses():
     # 12 clauses of 20 words and no full stop: 240 words, three windows of 80.
     text = " ".join([_words(20, stop="،")] * 12)

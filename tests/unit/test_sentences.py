@@ -95,3 +95,13 @@ def test_lines_are_trimmed_of_blanks_but_keep_direction_marks():
 def test_trimmed_gives_an_empty_range_for_blanks_only():
     start, end = trimmed("a   b", 1, 4)
     assert start == end
+
+
+def test_a_direction_mark_after_the_full_stop_does_not_hide_the_end():
+    text = "قال نعم.\u200f ثم ذهب."
+    assert [text[a:b].strip("\u200f ") for a, b in sentences(text)] == ["قال نعم.", "ثم ذهب."]
+
+
+def test_a_web_address_is_not_cut_at_its_dots():
+    text = "انظر www.example.com هنا."
+    assert [text[a:b] for a, b in sentences(text)] == [text]

@@ -54,6 +54,10 @@ def test_a_mark_after_the_last_letter_belongs_to_the_word_and_a_direction_mark_d
     assert folded.to_raw(0, 3) == (0, 4)
 
 
+def test_a_mark_that_does_not_touch_the_letter_is_not_taken_in():
+    assert fold("نعم\u200f\u064e").to_raw(0, 3) == (0, 3)
+
+
 def test_marks_in_the_middle_are_inside_the_range():
     text = "بِـكِين اليوم"
     assert fold(text).to_raw(0, 4) == (0, len("بِـكِين"))
@@ -134,6 +138,7 @@ def test_trim_stays_inside_the_span():
         ("قانون (تايوان) صدر", "قانون (تايوان", "قانون (تايوان)"),
         ("هو «مجلس النواب» إذن", "مجلس النواب", "مجلس النواب"),
         ('هو "مجلس" إذن', "مجلس", "مجلس"),
+        ('قال "نعم" هنا" غلطا', 'قال "نعم" هنا', 'قال "نعم" هنا'),
         ("زار  بكين  أمس", "  بكين  ", "بكين"),
         ("زار \u200fبكين\u200f أمس", "\u200fبكين\u200f", "بكين"),
         ("بكينَ أمس", "بكين", "بكينَ"),
@@ -171,3 +176,13 @@ def test_a_span_without_a_word_comes_back_empty(marked):
 )
 def test_a_word_is_what_stands_between_blanks_and_holds_a_letter_or_digit(text, n):
     assert count_words(text) == n
+
+
+def test_all_closing_marks_that_a_span_opened_are_kept():
+    text = "قال (سياسة «صين واحدة»)."
+    start, end = text.index("سياسة"), text.index("واحدة") + 5
+    assert text[slice(*whole_words(text, start, end))] == "سياسة «صين واحدة»"
+    text = "اتفاق («المرحلة الأولى») جديد"
+    assert (
+        text[slice(*whole_words(text, 0, text.index("الأولى") + 6))] == "اتفاق («المرحلة الأولى»)"
+    )
