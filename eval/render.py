@@ -52,6 +52,8 @@ def _verdict(name: str, difference: Difference) -> str:
         difference.micro_f1.low,
         difference.micro_f1.high,
     )
+    if value == 0 and low is None:
+        return f"{name} scores exactly as {difference.baseline} does on these data."
     if value is None or low is None or high is None:
         return f"{name} and {difference.baseline} cannot be compared on these data."
     size = f"{abs(value):.2f} micro-F1 (95 % interval {low:+.2f} … {high:+.2f})"

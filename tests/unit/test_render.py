@@ -196,6 +196,7 @@ def difference(value: float | None, low: float | None, high: float | None) -> Mo
         # An end on zero excludes nothing.
         (0.2, 0.0, 0.4, "Whether own <u> is better than peer cannot be concluded"),
         (-0.2, -0.4, 0.0, "Whether own <u> is better than peer cannot be concluded"),
+        (0.0, None, None, "own <u> scores exactly as peer does on these data"),
         (0.2, None, None, "own <u> and peer cannot be compared on these data"),
         (None, None, None, "own <u> and peer cannot be compared on these data"),
     ],
