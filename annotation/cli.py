@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -197,30 +198,40 @@ def pull(
     from annotation.labelstudio.export import ExportReader
     from annotation.labelstudio.pull import fetch, read_export, store
     from annotation.labelstudio.server import Server
-    from annotation.steps import open_project
+    from annotation.steps import open_project, project_link
+    from schemas.jsonl import write_text
 
     space, ledger = Workspace(workspace), Ledger()
     codebook, passages = space.codebook(), space.passages()
     names: dict[int, str] = {}
+    users = project_link(space).with_name("users.json")
     if from_export:
         tasks = read_export(from_export)
+        if users.is_file():
+            stored = json.loads(users.read_text(encoding="utf-8"))
+            names = {int(user): name for user, name in stored.items()}
     else:
         connection = connect(Server.named(server), Settings())
         names = names_by_user(connection)
         tasks = fetch(connection, open_project(space, connection, project))
-    annotations = ExportReader(codebook, passages, names, ledger).read(tasks)
-    done = store(space, annotations, ledger, dry_run=dry_run)
+        if not dry_run:
+            write_text(users, json.dumps(names, ensure_ascii=False, indent=1) + "\n")
+    reader = ExportReader(codebook, passages, names, ledger)
+    annotations = reader.read(tasks)
+    done = store(space, annotations, ledger, refused=reader.refused, dry_run=dry_run)
     show_ledger(ledger)
     say(
         f"{len(annotations)} annotations: {done.new} new, {done.changed} changed, "
-        f"{done.unchanged} known already."
+        f"{done.unchanged} known already; {done.withdrawn} known ones withdrawn."
     )
     if done.file and not dry_run:
         say(f"written to {done.file}")
     if as_json:
-        counts = {"new": done.new, "changed": done.changed, "unchanged": done.unchanged}
+        counts = {name: getattr(done, name) for name in ("new", "changed", "withdrawn")}
+        counts["unchanged"] = done.unchanged
         emit({**counts, "ledger": ledger.as_dict()})
-    fail_on_defects(ledger, where=f"all rejects are in {done.rejects}")
+    kept = f"all rejects are in {done.rejects}" if done.rejects else "nothing was written"
+    fail_on_defects(ledger, where=kept)
     hint(f"miyar gold build --workspace {workspace}")
 
 
@@ -262,11 +273,13 @@ def gold_release(
 
     space, ledger = Workspace(workspace), Ledger()
     records = run_build(space, frozenset(adjudicator or ["adj"]), ledger, dry_run=dry_run)
+    show_ledger(ledger)
+    fail_on_defects(ledger, where="these annotations do not count, and nothing was released")
     done = run_release(space, records, ledger, dry_run=dry_run)
     counts = done.manifest.counts
     sizes = ", ".join(f"{name} {counts[f'split:{name}']}" for name in ("train", "dev", "test"))
-    say(f"{done.path}: {'released' if done.new else 'unchanged'}; passages: {sizes}.")
+    verb = "unchanged" if not done.new else "would be released" if dry_run else "released"
+    say(f"{done.path}: {verb}; passages: {sizes}.")
     if as_json:
         emit({"path": str(done.path), "new": done.new, "counts": counts})
-    fail_on_defects(ledger, where="these annotations do not count")
     hint(f"miyar train fit --gold {done.path}")

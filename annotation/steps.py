@@ -17,14 +17,20 @@ from annotation.gold.split import split
 from annotation.ingest.collect import collect
 from annotation.ingest.segment import segment
 from annotation.labelstudio.client import Connection
-from annotation.labelstudio.project import Project, find_project, make_project, project_title
+from annotation.labelstudio.project import (
+    Project,
+    find_project,
+    make_project,
+    project_title,
+    remember,
+)
 from annotation.labelstudio.push import Plan, make_tasks, plan_push, push, tasks_on_server
 from annotation.preannotate.gazetteer import Gazetteer, read_gazetteer
 from annotation.preannotate.predict import RulePredictor
-from schemas.annotation import Annotation
+from schemas.annotation import Annotation, Prediction
 from schemas.article import Article, Passage
 from schemas.codebook import Codebook
-from schemas.errors import MiyarError
+from schemas.errors import GateError, MiyarError
 from schemas.gold import GoldRecord
 from schemas.jsonl import write
 from schemas.ledger import Ledger, Unit
@@ -113,15 +119,19 @@ def run_push(
     """Push all passages to the workspace's project, each exactly once."""
     codebook, passages = workspace.codebook(), workspace.passages()
     predictions = workspace.predictions("rules")
+    if blind < 1:
+        _check_predictions(workspace, passages, predictions)
     tasks = make_tasks(
         workspace.articles(), passages, predictions, codebook=codebook.hash, blind=blind
     )
     link, name = project_link(workspace), title or default_title(workspace, codebook)
-    project = find_project(connection, codebook, name, link)
+    project = find_project(connection, codebook, name, None if title else link)
     if project is None and not dry_run:
-        project = make_project(connection, codebook, name, link, overlap=overlap)
+        project = make_project(connection, codebook, name, overlap=overlap)
     if project is None:
         return Pushed(None, plan_push(tasks, {}, None), 0)
+    if not dry_run:
+        remember(project, link)
     plan = plan_push(tasks, tasks_on_server(connection, project), None)
     made = 0 if dry_run else push(connection, project, plan, on_batch=on_batch)
     if not dry_run:
@@ -129,6 +139,24 @@ def run_push(
         plan_push(tasks, tasks_on_server(connection, project), ledger)
         ledger.check()
     return Pushed(project, plan, made)
+
+
+def _check_predictions(
+    workspace: Workspace, passages: list[Passage], predictions: dict[str, Prediction]
+) -> None:
+    """Check that every passage is predicted by today's rules: tasks are never edited afterwards.
+
+    Raises:
+        GateError: one is not.
+    """
+    name = rule_predictor(workspace).name
+    stale = [p.id for p in passages if p.id not in predictions or predictions[p.id].model != name]
+    if stale:
+        raise GateError(
+            f"{len(stale)} of {len(passages)} passages have no prediction by {name} (first: "
+            f"{stale[0]}); run `miyar annotation preannotate --workspace {workspace.root}` first, "
+            "or push with --blind 1."
+        )
 
 
 def project_link(workspace: Workspace) -> Path:
@@ -149,7 +177,8 @@ def open_project(workspace: Workspace, connection: Connection, title: str | None
     """
     codebook = workspace.codebook()
     name = title or default_title(workspace, codebook)
-    project = find_project(connection, codebook, name, project_link(workspace))
+    link = None if title else project_link(workspace)
+    project = find_project(connection, codebook, name, link)
     if project is None:
         raise MiyarError(
             f"{connection.url} has no project “{name}”; make it with `miyar annotation push "

@@ -58,11 +58,17 @@ def agreement_of(
     annotations: Sequence[Annotation], codebook: Codebook, adjudicators: frozenset[str]
 ) -> AgreementReport:
     """Measure agreement of annotations made under a codebook; articles are the groups."""
-    own = [
-        a for a in annotations if a.annotator not in adjudicators and a.codebook == codebook.hash
-    ]
+    own = _independent(annotations, codebook, adjudicators)
     groups = {a.passage_id: a.passage_id.partition(":")[0] for a in own}
     return agreement(own, issues=codebook.issue_ids, groups=groups)
+
+
+def _independent(
+    annotations: Sequence[Annotation], codebook: Codebook, adjudicators: frozenset[str]
+) -> list[Annotation]:
+    return [
+        a for a in annotations if a.annotator not in adjudicators and a.codebook == codebook.hash
+    ]
 
 
 def run_report(
@@ -77,12 +83,15 @@ def run_report(
     out: Path,
 ) -> ModelReport:
     """Write a model report: ``out`` (HTML) and its JSON twin beside it."""
+    if out.suffix == ".json":
+        raise UsageError(f"--out {out}: the page needs another suffix, its JSON twin takes .json.")
     given = [(name, read_predictions(path)) for name, path in systems]
     first = next(iter(given[0][1].values()), None)
     dataset = load_gold(gold, split, tuple(first.issues) if first else ())
     codebook = workspace.codebook() if workspace else None
     annotations = workspace.annotations() if workspace else []
-    pairs = Counter(a.passage_id for a in annotations if a.annotator not in adjudicators)
+    own = _independent(annotations, codebook, adjudicators) if codebook else []
+    pairs = Counter(passage for passage, _ in {(a.passage_id, a.annotator) for a in own})
     several = any(n > 1 for n in pairs.values())
     report = compare(
         dataset,

@@ -140,19 +140,21 @@ def _annotate(workspace: Workspace, server: Server, connection: Connection, done
     reader = ExportReader(
         workspace.codebook(), workspace.passages(), names_by_user(connection), ledger
     )
-    pulled = store(workspace, reader.read(export), ledger, dry_run=False)
+    found = reader.read(export)
+    pulled = store(workspace, found, ledger, refused=reader.refused, dry_run=False)
     fail_on_defects(ledger, where=f"all rejects are in {pulled.rejects}")
     say(
         f"  {pulled.new} new, {pulled.changed} changed, {pulled.unchanged} equal to what the "
         "workspace holds"
     )
-    done.note("annotations pulled", pulled.new + pulled.changed)
+    done.note("annotations pulled", pulled.new + pulled.changed + pulled.withdrawn)
 
 
 def _gold_to_report(workspace: Workspace, done: Done, stock_steps: int) -> None:
     _step(7, "gold: unanimous, majority, adjudicated; split by article")
     ledger = Ledger()
     records = run_build(workspace, ADJUDICATORS, ledger)
+    fail_on_defects(ledger, where="these annotations do not count")
     released = run_release(workspace, records, ledger)
     counts = released.manifest.counts
     sizes = ", ".join(f"{name} {counts[f'split:{name}']}" for name in ("train", "dev", "test"))

@@ -104,6 +104,8 @@ class Annotation(Record):
     parent_prediction: str | None = None
     """The model whose prediction was shown as the start, when there was one."""
     comment: str | None = None
+    withdrawn: bool = False
+    """True: a later pull found it skipped, emptied or rejected; it counts no longer."""
 
     @model_validator(mode="after")
     def _spans_are_apart(self) -> Self:

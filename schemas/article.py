@@ -39,7 +39,8 @@ class Article(Record):
         if self.id != expected:
             raise ValueError(
                 f"id {self.id!r} is not the hash of source, url and text ({expected!r}): "
-                "the text was changed after it was collected; collect it again"
+                "it was changed after it was collected, or another version of Miyar wrote it; "
+                "delete this file, then collect it again"
             )
         return self
 

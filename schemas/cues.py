@@ -18,6 +18,7 @@ from schemas.sentences import sentences
 from schemas.text import Folded
 
 STRONG, WEAK = "strong", "weak"
+_SHORT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,12 @@ class _Cue:
         return f"{self.strength}:{self.text}"
 
 
+def _without_article(term: str) -> str:
+    """Drop ال where enough is left to tell the word by: not from «الآن» or «الله»."""
+    first = term.partition(" ")[0]
+    return term.removeprefix("ال") if len(first) > _SHORT else term
+
+
 class CueMatcher:
     """Cue terms of some issues, compiled once."""
 
@@ -44,7 +51,7 @@ class CueMatcher:
                 for text in texts:
                     pieces = [piece.strip() for piece in text.split("&")]
                     for number, piece in enumerate(pieces):
-                        form = piece.removesuffix("*").removeprefix("ال")
+                        form = _without_article(piece.removesuffix("*"))
                         forms.append(
                             Form(form, len(self._parts), article=True, open_end=piece[-1:] == "*")
                         )

@@ -197,7 +197,7 @@ def _of_row(path: Path, number: int, row: _Row, names: tuple[str, ...]) -> Examp
     return Example(
         id=identity,
         text=row.text,
-        group=row.group or f"{path.name}:{identity}",
+        group=row.group or f"{path.resolve()}:{identity}",
         issues={name: name in row.issues for name in names},
         spans=tuple(longest_first(spans)[0]),
         spans_complete=row.entities is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from schemas.errors import RecordError
+from schemas.errors import RecordError, UsageError
 from schemas.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -117,18 +118,45 @@ def write_text(path: Path, text: str) -> bool:
 
 
 @contextmanager
-def atomic(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
-    """Give a temporary file beside ``path`` that takes its place when the block succeeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+def atomic(path: Path, *, mode: int | None = None) -> Iterator[Path]:
+    """Give a temporary file that takes the place of ``path`` when the block succeeds.
+
+    A link stays a link: what it points to is replaced. What is no regular file (``/dev/stdout``,
+    a pipe) is written to, not replaced.
+
+    Args:
+        path: where the result goes.
+        mode: permissions; without it those of the old file, or the usual ones.
+
+    Raises:
+        UsageError: ``path`` is a folder.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; give the name of a file.")
+    special = path.exists() and not path.is_file()
+    target = path.resolve() if path.is_symlink() and not special else path
+    folder = Path(tempfile.gettempdir()) if special else target.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=".tmp")
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(mode)
+        if special:
+            target.write_bytes(temporary.read_bytes())
+            return
+        temporary.chmod(_permissions(target) if mode is None else mode)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def _permissions(path: Path) -> int:
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -200,9 +200,10 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     'وواشنطن'
     """
     start, end = trim(text, start, end)
-    while start < end and not is_word(text[start]):
+    # From letter or digit to letter or digit; marks and joiners at the ends come back below.
+    while start < end and not text[start].isalnum():
         start += 1
-    while start < end and not is_word(text[end - 1]):
+    while start < end and not text[end - 1].isalnum():
         end -= 1
     if start == end:
         return start, end

@@ -122,9 +122,12 @@ class Workspace:
         return sorted(path for path in files if not path.name.endswith(".rejects.jsonl"))
 
     def annotations(self) -> list[Annotation]:
-        """Read all annotations; of several records with one id, the latest pull's counts."""
+        """Read the annotations that count.
+
+        Of several records with one id the latest pull's counts; what was withdrawn is left out.
+        """
         by_id: dict[str, Annotation] = {}
         for path in self.annotation_files():
             for record in read(path, Annotation):
                 by_id[record.id] = record
-        return list(by_id.values())
+        return [record for record in by_id.values() if not record.withdrawn]

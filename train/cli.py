@@ -42,7 +42,7 @@ def fit(
     job = job_of(gold, train, dev, preset=preset, seed=seed, settings=_pairs(settings or []))
     if out is None and gold is None:
         raise UsageError("give --out DIR for the model.")
-    target = out or gold.parent.parent / "runs" / "models" / preset  # type: ignore[union-attr]  # one of both is set
+    target = out or gold.resolve().parent.parent / "runs" / "models" / preset  # type: ignore[union-attr]  # one of both is set
     summary = run_fit(job, target)
     say(
         f"{target}: {'fitted' if summary['new'] else 'unchanged'} on "
@@ -76,4 +76,5 @@ def predict(
     say(f"{count} predictions written to {out}.")
     if as_json:
         emit({"predictions": count, "out": str(out)})
-    hint(f"miyar eval score --gold {data} --predictions {out}")
+    part = f" --split {split}" if split else ""
+    hint(f"miyar eval score --gold {data} --predictions {out}{part}")

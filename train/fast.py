@@ -25,6 +25,7 @@ from train.threshold import DEFAULT, best_threshold
 Array = NDArray[np.float64]
 C_GRID = (1.0, 10.0, 100.0)
 FOLDS = 5
+_NEVER = -20.0  # the logit of a label that nobody judged: never given
 _FREE_INTERCEPT = 10.0  # liblinear penalises the intercept; scaled up, hardly
 
 
@@ -83,9 +84,12 @@ def fit_linear(
     features = weigh(counts, idf)
     none = np.zeros(CUE_FEATURES)
     if len(set(groups)) < 2:
-        weights, bias = _fit(features, truth, c or C_GRID[1])
-        return Fitted(weights, bias, idf, none, DEFAULT, c or C_GRID[1], None)
-    by_c = {value: _out_of_fold(counts, truth, groups, value) for value in ((c,) if c else C_GRID)}
+        weights, bias = _fit(features, truth, C_GRID[1] if c is None else c)
+        return Fitted(weights, bias, idf, none, DEFAULT, C_GRID[1] if c is None else c, None)
+    by_c = {
+        value: _out_of_fold(counts, truth, groups, value)
+        for value in (C_GRID if c is None else (c,))
+    }
     chosen = max(by_c, key=lambda value: _average_precision(truth, by_c[value]))
     weights, bias = _fit(features, truth, chosen)
     logits = by_c[chosen]
@@ -144,6 +148,9 @@ def _fit(features: csr_matrix, truth: Array, c: float) -> tuple[Array, Array]:
         judged = np.flatnonzero(~np.isnan(truth[:, label]))
         wanted = truth[judged, label]
         positives = int(wanted.sum())
+        if not len(wanted):
+            bias[label] = _NEVER
+            continue
         if positives in (0, len(wanted)):
             # One class only: nothing separates; the smoothed share of positives is all we know.
             bias[label] = np.log((positives + 0.5) / (len(wanted) - positives + 0.5))

@@ -73,6 +73,9 @@ def check(job: Job) -> None:
             f"preset {job.preset} has no setting {', '.join(unknown)}; it has "
             f"{', '.join(_SETTINGS[job.preset])}."
         )
+    for name in ("c", "max_steps"):
+        if job.settings.get(name) is not None and job.settings[name] <= 0:
+            raise UsageError(f"--set {name}={job.settings[name]}: it must be greater than 0.")
     examples = (*job.train.examples, *job.dev.examples)
     if not any(any(example.issues.values()) for example in examples):
         raise GateError(
@@ -170,7 +173,11 @@ def _stock(job: Job) -> tuple[Language, dict[str, Any]]:
 
     settings = {**_SETTINGS["stock"], **job.settings}
     nlp = fit_stock(
-        job.train.examples, job.dev.examples, seed=job.seed, max_steps=settings["max_steps"]
+        job.train.examples,
+        job.dev.examples,
+        job.train.issues,
+        seed=job.seed,
+        max_steps=settings["max_steps"],
     )
     return nlp, {"threshold": nlp.get_pipe(PIPE).cfg["threshold"]}  # type: ignore[attr-defined]  # as above
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import spacy
@@ -33,7 +34,13 @@ class Tagger:
         self.folder = folder
         with warnings.catch_warnings():
             warnings.filterwarnings("error", message=r".*\[W095\].*")  # another spaCy version
-            self.nlp: Language = spacy.load(folder)
+            try:
+                self.nlp: Language = spacy.load(folder)
+            except UserWarning as error:
+                raise UsageError(
+                    f"{folder} was made with another version of spaCy than {version('spacy')}; "
+                    "fit it again with `miyar train fit`."
+                ) from error
         if PIPE not in self.nlp.pipe_names:
             raise UsageError(
                 f"{folder} has the pipes {', '.join(self.nlp.pipe_names) or 'none'}; a tagger has "

@@ -18,7 +18,12 @@ from train.docbin import doc_bin
 
 
 def fit_stock(
-    train: Sequence[Example], dev: Sequence[Example], *, seed: int, max_steps: int
+    train: Sequence[Example],
+    dev: Sequence[Example],
+    issues: Sequence[str],
+    *,
+    seed: int,
+    max_steps: int,
 ) -> Language:
     """Train what ``spacy init config -l ar -p textcat_multilabel -o efficiency`` gives.
 
@@ -34,6 +39,8 @@ def fit_stock(
             config["paths"][name] = str(path)
         config["training"]["seed"] = config["system"]["seed"] = seed
         config["training"]["max_steps"] = max_steps
+        # spaCy takes labels from the examples: one that nobody judged would be missing.
+        config["initialize"]["components"]["textcat_multilabel"] = {"labels": list(issues)}
         nlp = init_nlp(config)
         out = Path(folder) / "out"
         out.mkdir()

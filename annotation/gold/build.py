@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.annotation import Annotation, Judgement
 from schemas.article import Passage, longest_first
@@ -11,6 +11,7 @@ from schemas.codebook import Codebook
 from schemas.gold import DecidedBy, GoldRecord, IssueDecision, SpanDecision
 from schemas.ledger import Ledger, Reason, Unit
 
+Key = tuple[int, int, str]
 _UNDECIDED = IssueDecision(judgement=Judgement.NOT_JUDGED, decided_by=DecidedBy.UNDECIDED)
 
 
@@ -141,17 +142,18 @@ def _decide_spans(
     voters: Sequence[Annotation], judges: Sequence[Annotation], ledger: Ledger
 ) -> tuple[list[SpanDecision], bool]:
     """Return the gold spans, and whether nothing about them is undecided."""
-    holders: dict[tuple[int, int, str], list[Annotation]] = defaultdict(list)
+    holders: dict[Key, list[Annotation]] = defaultdict(list)
     for annotation in (*voters, *judges):
         for span in annotation.spans:
             holders[span.key].append(annotation)
     ledger.receive(Unit.SPANS, len(holders))
     decided: list[SpanDecision] = []
     undecided = dropped = 0
-    for key in sorted(holders):
+    verdicts = {key: _decide_span(key, voters, judges) for key in sorted(holders)}
+    for key, verdict in verdicts.items():
         ids = tuple(annotation.id for annotation in holders[key])
-        verdict = _decide_span(key, voters, judges)
-        if verdict is DecidedBy.UNDECIDED:
+        torn = verdict is None and not judges and _torn(key, holders, verdicts, len(voters))
+        if verdict is DecidedBy.UNDECIDED or torn:
             undecided += 1
         elif verdict is None:
             dropped += 1
@@ -169,8 +171,21 @@ def _decide_spans(
     return kept, undecided == 0
 
 
+def _torn(
+    key: Key,
+    holders: dict[Key, list[Annotation]],
+    verdicts: Mapping[Key, DecidedBy | None],
+    voters: int,
+) -> bool:
+    """Tell whether half of the annotators see an entity here, but not the same one."""
+    near = [other for other in holders if other[0] < key[1] and key[0] < other[1]]
+    if any(verdicts[other] not in (None, DecidedBy.UNDECIDED) for other in near):
+        return False
+    return 2 * len({a.annotator for other in near for a in holders[other]}) >= voters
+
+
 def _decide_span(
-    key: tuple[int, int, str], voters: Sequence[Annotation], judges: Sequence[Annotation]
+    key: Key, voters: Sequence[Annotation], judges: Sequence[Annotation]
 ) -> DecidedBy | None:
     """Return who decided for the span, or ``undecided``; ``None``: decided against it."""
     votes = sum(_holds(annotation, key) for annotation in voters)
@@ -186,5 +201,5 @@ def _decide_span(
     return DecidedBy.MAJORITY if votes * 2 > len(voters) else None
 
 
-def _holds(annotation: Annotation, key: tuple[int, int, str]) -> bool:
+def _holds(annotation: Annotation, key: Key) -> bool:
     return any(span.key == key for span in annotation.spans)

@@ -11,6 +11,8 @@ from annotation.labelstudio.client import Connection, translated
 from annotation.labelstudio.server import Account, Server
 from schemas.errors import ServerError
 
+UNNAMED = "user-"
+"""How an annotator is called when only the user's number is known."""
 DOMAIN = "miyar.invalid"
 """``.invalid`` is reserved: nothing is ever sent to these addresses (RFC 2606)."""
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -69,6 +71,6 @@ def names_by_user(connection: Connection, *, full: bool = False) -> dict[int, st
         users = list(connection.client.users.list())
     names = {}
     for user in users:
-        email = user.email or f"user-{user.id}"
+        email = user.email or f"{UNNAMED}{user.id}"
         names[int(user.id or 0)] = email if full else email.removesuffix(f"@{DOMAIN}")
     return names

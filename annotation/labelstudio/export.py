@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from annotation.labelstudio.accounts import UNNAMED
 from annotation.labelstudio.config import COMMENT, ENTITIES, ISSUES
 from annotation.labelstudio.tasks import CODEBOOK, KEY
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Origin
@@ -91,12 +92,15 @@ class ExportReader:
         self._ledger = ledger
         self._ids: set[str] = set()
         self._seen: set[str] = set()
+        self.refused: set[str] = set()
+        """Ids that the export holds, but that do not count (any more)."""
 
     def read(self, export: Sequence[object]) -> list[Annotation]:
         """Return the annotations of an export, in the order of its tasks."""
         found: list[Annotation] = []
         for number, raw in enumerate(export, start=1):
             found.extend(self._task(raw, f"task {number} of the export"))
+        self.refused -= self._ids
         return found
 
     def _task(self, raw: object, where: str) -> list[Annotation]:
@@ -153,6 +157,7 @@ class ExportReader:
         """Settle a received annotation, and the regions in it, as rejected."""
         detail = ""
         if isinstance(item, dict):
+            self.refused.add(str(item.get("unique_id")))
             detail = f"unique_id {item.get('unique_id')!r} by {item.get('completed_by')!r}"
             result = item.get("result")
             regions = (
@@ -214,9 +219,9 @@ class ExportReader:
     def _annotator(self, completed_by: int | dict[str, Any] | None) -> tuple[str, int | None]:
         if isinstance(completed_by, dict):
             user = completed_by.get("id")
-            name = completed_by.get("email") or f"user-{user}"
+            name = completed_by.get("email") or f"{UNNAMED}{user}"
         else:
-            user, name = completed_by, f"user-{completed_by}"
+            user, name = completed_by, f"{UNNAMED}{completed_by}"
         return self._names.get(user, str(name)) if isinstance(user, int) else str(name), user
 
     def _parts(self, result: list[dict[str, Any]], passage: Passage, where: str) -> _Parts:

@@ -37,14 +37,22 @@ def project_title(codebook: Codebook, workspace: str) -> str:
 
 
 def find_project(
-    connection: Connection, codebook: Codebook, title: str, link: Path
+    connection: Connection, codebook: Codebook, title: str, link: Path | None
 ) -> Project | None:
-    """Find the project by the link file, else by its title.
+    """Find the project that the link file remembers, else the one with the title.
+
+    Args:
+        connection: the server.
+        codebook: what the project must have been made from.
+        title: of the project.
+        link: the link file; ``None`` when the title was asked for and nothing else will do.
 
     Raises:
         GateError: the project was made from another label config than the codebook gives now.
     """
-    known = Project.model_validate_json(link.read_bytes()) if link.is_file() else None
+    known = None
+    if link is not None and link.is_file():
+        known = Project.model_validate_json(link.read_bytes())
     with translated(connection.url):
         pages: Iterable[Any] = connection.client.projects.list(page_size=100)
         listed = {p.id: p for p in pages}
@@ -61,13 +69,18 @@ def find_project(
             "the codebook gives: somebody edited it there, or Miyar changed. Labels could be lost; "
             "push to a new project with --project TITLE."
         )
-    return _remember(link, connection, int(found.id or 0), found.title or title, codebook)
+    return Project(
+        url=connection.url,
+        id=int(found.id or 0),
+        title=found.title or title,
+        codebook=codebook.hash,
+    )
 
 
 def make_project(
-    connection: Connection, codebook: Codebook, title: str, link: Path, *, overlap: int
+    connection: Connection, codebook: Codebook, title: str, *, overlap: int
 ) -> Project:
-    """Make the project and remember it in the link file.
+    """Make a project.
 
     ``overlap`` is the number of annotators that each passage is given to.
     """
@@ -84,12 +97,9 @@ def make_project(
         )
     if made.id is None:
         raise ServerError(f"{connection.url} made a project without an id; look into its log.")
-    return _remember(link, connection, made.id, title, codebook)
+    return Project(url=connection.url, id=made.id, title=title, codebook=codebook.hash)
 
 
-def _remember(
-    link: Path, connection: Connection, number: int, title: str, codebook: Codebook
-) -> Project:
-    project = Project(url=connection.url, id=number, title=title, codebook=codebook.hash)
+def remember(project: Project, link: Path) -> None:
+    """Write the link file, by which the workspace finds its project again."""
     write_text(link, project.model_dump_json(indent=1) + "\n")
-    return project

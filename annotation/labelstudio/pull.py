@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotation.labelstudio.accounts import UNNAMED
 from annotation.labelstudio.client import ONCE, Connection, translated
 from annotation.labelstudio.project import Project
 from schemas.annotation import Annotation
@@ -88,6 +89,8 @@ class Pulled:
 
     new: int
     changed: int
+    withdrawn: int
+    """Known annotations that were skipped, emptied or rejected since."""
     unchanged: int
     file: Path | None
     """The annotation file written, if anything was new or changed."""
@@ -96,33 +99,62 @@ class Pulled:
 
 
 def store(
-    workspace: Workspace, annotations: Sequence[Annotation], ledger: Ledger, *, dry_run: bool
+    workspace: Workspace,
+    annotations: Sequence[Annotation],
+    ledger: Ledger,
+    *,
+    refused: Set[str] = frozenset(),
+    dry_run: bool,
 ) -> Pulled:
     """Add what is new or changed to the workspace; the same pull twice adds nothing.
+
+    Args:
+        workspace: where to.
+        annotations: what the export holds.
+        ledger: of reading the export.
+        refused: ids that the export holds but that do not count: what the workspace has under
+            them is withdrawn.
+        dry_run: count only.
 
     Raises:
         GateError: the ledger does not add up; nothing is written.
     """
     ledger.check()
     known = {record.id: record for record in workspace.annotations()}
+    annotations = [_with_known_name(a, known.get(a.id)) for a in annotations]
     fresh = [a for a in annotations if a.id not in known]
+    withdrawn = [
+        record.model_copy(update={"withdrawn": True})
+        for record in known.values()
+        if record.id in refused
+    ]
     changed = [a for a in annotations if a.id in known and a.content != known[a.id].content]
     target = workspace.annotations_dir / f"pull-{_next_number(workspace):04d}.jsonl"
-    file = target if fresh or changed else None
+    file = target if fresh or changed or withdrawn else None
     rejects = _rejects_file(workspace, target, ledger)
     if not dry_run:
         if rejects:
             write(rejects, ledger.rejects)
         if file:
-            records = sorted(fresh + changed, key=lambda a: (a.passage_id, a.annotator, a.id))
+            records = sorted(
+                fresh + changed + withdrawn, key=lambda a: (a.passage_id, a.annotator, a.id)
+            )
             write(file, records)
     return Pulled(
         new=len(fresh),
         changed=len(changed),
+        withdrawn=len(withdrawn),
         unchanged=len(annotations) - len(fresh) - len(changed),
         file=file,
-        rejects=rejects,
+        rejects=rejects if rejects and rejects.is_file() else None,
     )
+
+
+def _with_known_name(found: Annotation, known: Annotation | None) -> Annotation:
+    """Keep the annotator's name where an export file gives only a number for it."""
+    if known and found.annotator.startswith(UNNAMED):
+        return found.model_copy(update={"annotator": known.annotator})
+    return found
 
 
 def _next_number(workspace: Workspace) -> int:

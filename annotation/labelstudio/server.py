@@ -65,7 +65,7 @@ class Running(Record):
 def home(kind: str) -> Path:
     """Return the user's folder for ``data`` or ``cache``; ``MIYAR_HOME`` overrides both."""
     if override := os.environ.get("MIYAR_HOME"):
-        return Path(override).expanduser() / kind
+        return Path(override).expanduser().resolve() / kind
     variable, default = {
         "data": ("XDG_DATA_HOME", ".local/share"),
         "cache": ("XDG_CACHE_HOME", ".cache"),

@@ -300,6 +300,26 @@ def test_a_release_again_is_the_same_release(released: Workspace) -> None:
     assert files_below(released.gold_dir) == before
 
 
+def test_gold_is_not_released_while_annotations_do_not_count(released: Workspace) -> None:
+    text = released.codebook_file.read_text(encoding="utf-8")
+    released.codebook_file.write_text(text.replace("1.0.0", "1.0.1", 1), encoding="utf-8")
+    before = files_below(released.gold_dir)
+    result = miyar("gold", "release", "-w", released.root)
+    assert result.returncode == 3
+    assert "other_codebook" in result.stderr
+    assert files_below(released.gold_dir) == before
+
+
+def test_an_export_without_names_does_not_rename_known_annotators(released: Workspace) -> None:
+    (pulled,) = released.annotation_files()
+    named = pulled.read_text(encoding="utf-8").replace('"user-7"', '"layla"')
+    pulled.write_text(named, encoding="utf-8")
+    words = ("annotation", "pull", "--from-export", released.root / "export.json", "--json")
+    result = miyar(*words, "-w", released.root)
+    assert json.loads(result.stdout)["changed"] == 0
+    assert {annotation.annotator for annotation in released.annotations()} == {"layla"}
+
+
 def test_an_unknown_issue_in_gold_is_named_with_its_line(released: Workspace) -> None:
     folder = released.gold_dir / "v1"
     records = folder / "records.jsonl"

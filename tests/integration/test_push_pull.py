@@ -17,7 +17,7 @@ import pytest
 from annotation.labelstudio.accounts import ensure_account, names_by_user
 from annotation.labelstudio.client import ONCE, Connection
 from annotation.labelstudio.export import ExportReader
-from annotation.labelstudio.project import Project
+from annotation.labelstudio.project import Project, make_project
 from annotation.labelstudio.pull import fetch, store
 from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
 from annotation.labelstudio.server import Server
@@ -143,12 +143,14 @@ def test_a_second_push_makes_nothing(
 
 def test_a_dry_run_makes_no_project(workspace: Workspace, connection: Connection) -> None:
     run_collect(workspace, [_one_article(workspace)], Ledger())
+    run_preannotate(workspace)
     title = f"dry {uuid4().hex[:12]}"
     done = run_push(
         workspace, connection, Ledger(), title=title, overlap=1, blind=0.0, dry_run=True
     )
     assert done.project is None
     assert len(done.plan.new) == len(workspace.passages())
+    assert not (workspace.runs_dir / "label-studio").exists()
     assert title not in {p.title for p in connection.client.projects.list()}
 
 
@@ -294,10 +296,7 @@ def test_a_server_killed_during_push_loses_and_doubles_nothing(
 
 def run_push_nothing(workspace: Workspace, connection: Connection, title: str) -> Project:
     """Make the project without tasks."""
-    from annotation.labelstudio.project import make_project
-
-    link = workspace.runs_dir / "label-studio" / "project.json"
-    return make_project(connection, workspace.codebook(), title, link, overlap=1)
+    return make_project(connection, workspace.codebook(), title, overlap=1)
 
 
 def _kill(server: Server) -> None:
@@ -324,3 +323,49 @@ def test_a_foreign_task_in_the_project_is_counted(
     _, ledger = _pull(connection, pushed)
     assert ledger.defects() == {Reason.FOREIGN_TASK: 1}
     assert json.loads(ledger.rejects[0].to_line())["detail"] == "ext_id 'somebody-else'"
+
+
+def test_a_title_that_is_asked_for_is_not_overridden_by_the_remembered_project(
+    pushed: tuple[Workspace, Project], connection: Connection
+) -> None:
+    space, project = pushed
+    other = _push(space, connection, f"other {uuid4().hex[:8]}")
+    assert other is not None
+    assert other.id != project.id
+    again = _push(space, connection)
+    assert again is not None
+    assert again.id == other.id
+
+
+def test_new_passages_without_a_prediction_are_not_pushed(
+    pushed: tuple[Workspace, Project], connection: Connection
+) -> None:
+    space, project = pushed
+    before = tasks_on_server(connection, project)
+    run_collect(space, [_one_article(space)], Ledger())
+    with pytest.raises(GateError, match=r"1 of .* passages have no prediction.*preannotate"):
+        _push(space, connection, project.title)
+    assert tasks_on_server(connection, project) == before
+
+
+def test_an_annotation_that_is_skipped_later_is_withdrawn(
+    pushed: tuple[Workspace, Project], server: Server, connection: Connection
+) -> None:
+    space, project = pushed
+    passage = space.passages()[0]
+    _submit(server, connection, pushed, _annotation(space, passage, "a1"))
+    found, ledger = _pull(connection, pushed)
+    store(space, found, ledger, dry_run=False)
+    assert len(space.annotations()) == 1
+    task_id = tasks_on_server(connection, project)[passage.id][0][0]
+    task = connection.client.tasks.get(id=str(task_id))
+    connection.client.annotations.update(
+        id=task.annotations[0]["id"], was_cancelled=True, request_options=ONCE
+    )
+    for withdrawn in (1, 0):
+        ledger = Ledger()
+        reader = ExportReader(space.codebook(), space.passages(), {}, ledger)
+        found = reader.read(fetch(connection, project))
+        done = store(space, found, ledger, refused=reader.refused, dry_run=False)
+        assert done.withdrawn == withdrawn
+        assert space.annotations() == []

@@ -14,7 +14,7 @@ import pytest
 import spacy
 
 from schemas.codebook import Cues
-from schemas.dataset import Dataset, Example
+from schemas.dataset import Dataset, Example, load
 from schemas.errors import GateError, UsageError
 from train.docbin import doc_bin, make_doc
 from train.fit import Job, fit
@@ -376,3 +376,26 @@ def test_a_pipeline_without_issues_is_refused_by_the_tagger(tmp_path: Path) -> N
     spacy.blank("ar").to_disk(tmp_path / "blank")
     with pytest.raises(UsageError, match="has the pipes none"):
         Tagger(tmp_path / "blank")
+
+
+def test_a_label_that_nobody_judged_is_never_given(tmp_path: Path) -> None:
+    def unjudged(data: Dataset) -> Dataset:
+        return replace(data, issues=(*data.issues, "never"))
+
+    given = JOB
+    fit(replace(given, train=unjudged(given.train), dev=unjudged(given.dev)), tmp_path / "m")
+    tagger = Tagger(tmp_path / "m")
+    assert "never" in tagger.issues
+    texts = [example.text for example in given.train.examples]
+    assert max(scores["never"] for scores in tagger.scores(texts)) < 0.01
+
+
+def test_files_of_the_same_name_in_two_folders_share_no_group(tmp_path: Path) -> None:
+    sets = []
+    for name in ("train", "dev"):
+        path = tmp_path / name / "data.jsonl"
+        path.parent.mkdir()
+        path.write_text(f'{{"text": "خبر {name}", "issues": ["a"]}}\n', encoding="utf-8")
+        sets.append(load(path))
+    groups = [{example.group for example in data.examples} for data in sets]
+    assert not groups[0] & groups[1]

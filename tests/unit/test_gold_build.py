@@ -11,7 +11,7 @@ from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
 from schemas.article import Passage, passage_id
 from schemas.codebook import Bilingual, Codebook, EntityType, Group, Issue
 from schemas.gold import DecidedBy, GoldRecord
-from schemas.ledger import Ledger, State
+from schemas.ledger import Ledger, Reason, State, Unit
 
 NAME = Bilingual(ar="اسم", en="name")
 CODEBOOK = Codebook(
@@ -282,3 +282,19 @@ def test_spans_come_in_text_order_and_keep_the_label() -> None:
     records, ledger = gold(said("a", spans=(BEIJING, later)), said("b", spans=(BEIJING, later)))
     assert [span.key for span in records[0].spans] == [BEIJING, later]
     assert outcome(ledger)["spans accepted"] == 2
+
+
+def test_three_boundaries_of_three_annotators_are_undecided_and_not_no_entity() -> None:
+    ends = (15, 18, 25)
+    records, ledger = gold(
+        *(said(f"a{n}", spans=((11, end, "GPE"),)) for n, end in enumerate(ends))
+    )
+    assert records[0].spans == ()
+    assert records[0].spans_complete is False
+    assert ledger.states[Unit.SPANS, State.PENDING] == 3
+
+
+def test_one_of_three_who_sees_an_entity_where_nobody_else_does_is_outvoted() -> None:
+    records, ledger = gold(said("a", spans=(BEIJING,)), said("b"), said("c"))
+    assert records[0].spans_complete is True
+    assert ledger.reasons[Unit.SPANS, State.REJECTED, Reason.OUTVOTED] == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.article import Span
-from schemas.errors import RecordError
+from schemas.errors import RecordError, UsageError
 from schemas.jsonl import atomic, dump, lines, read, read_bytes, write, write_text
 
 ONE = Span(start=0, end=3, label="GPE")
@@ -181,3 +181,33 @@ def test_a_file_gets_the_mode_asked_for(tmp_path, mode):
     with atomic(path, mode=mode) as temporary:
         temporary.write_text("x", encoding="utf-8")
     assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="is a folder"), atomic(tmp_path):
+        pass
+
+
+def test_a_link_stays_a_link_and_its_target_gets_the_text(tmp_path):
+    target, link = tmp_path / "real" / "out.txt", tmp_path / "link.txt"
+    target.parent.mkdir()
+    target.write_text("old", encoding="utf-8")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with atomic(pipe) as temporary:
+            temporary.write_bytes(b"out")
+        assert os.read(reader, 10) == b"out"
+        assert pipe.is_fifo()
+    finally:
+        os.close(reader)
