@@ -58,13 +58,44 @@ def f1_interval(samples: Array, counts: Array) -> tuple[float | None, float | No
         samples: F1 of each resample; empty when there is one group only.
         counts: TP, FP and FN, shape (3,).
     """
+    ends = _wilson(counts)
+    return (None, None) if ends is None else _wider(ends, samples)
+
+
+def macro_interval(samples: Array, counts: Array) -> tuple[float | None, float | None]:
+    """Return an interval of macro-F1: from resampled groups, widened to what the counts allow.
+
+    The counts' own interval joins the labels' intervals by MOVER, which takes labels for
+    independent: ``mean - sqrt(sum((f - low)²)) / labels``, and likewise upwards.
+    Source: Zou and Donner, "Construction of confidence limits about effect measures: A general
+    approach" (Statistics in Medicine, 2008), equation 3, for a mean.
+
+    Args:
+        samples: macro-F1 of each resample; empty when there is one group only.
+        counts: TP, FP and FN of the labels that have a positive, shape (labels, 3).
+    """
+    ends = np.array([found for row in counts if (found := _wilson(row)) is not None])
+    if not len(ends):
+        return None, None
+    f1 = 2 * counts[:, 0] / (2 * counts[:, 0] + counts[:, 1] + counts[:, 2])
+    down, up = (float(np.sqrt(((f1 - ends[:, side]) ** 2).sum())) / len(f1) for side in (0, 1))
+    mean = float(f1.mean())
+    return _wider((max(mean - down, 0.0), min(mean + up, 1.0)), samples)
+
+
+def _wilson(counts: Array) -> tuple[float, float] | None:
+    """Return the interval of F1 that TP, FP and FN allow; ``None`` without any."""
     n = float(counts.sum())
     if not n:
-        return None, None
+        return None
     share, z2 = float(counts[0]) / n, _Z**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    ends = [2 * j / (1 + j) for j in (max(centre - half, 0.0), min(centre + half, 1.0))]
+    half = _Z / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
+    low, high = max(centre - half, 0.0), min(centre + half, 1.0)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def _wider(ends: tuple[float, float], samples: Array) -> tuple[float | None, float | None]:
     low, high = interval(samples)
     return (
         rounded(min(ends[0], 1.0 if low is None else low)),

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from eval.bootstrap import RESAMPLES, SEED, estimate, f1_interval, resample, rounded, weights
+from eval.bootstrap import (
+    RESAMPLES,
+    SEED,
+    f1_interval,
+    macro_interval,
+    resample,
+    rounded,
+    weights,
+)
 from eval.counts import FN, FP, TP, Counts, count, macro, ratios
 from eval.spans import score_spans
 from schemas.annotation import Prediction
@@ -36,8 +44,8 @@ def score(
     several = len(table.groups) > 1
     many = resamples if several else 0  # one group resampled is itself
     by_label = table.counts.sum(axis=0)
-    point = float(macro(by_label))
-    mean = estimate(point, macro(drawn), groups=len(table.groups))
+    positive = by_label[:, TP] + by_label[:, FN] > 0
+    low, high = macro_interval(macro(drawn)[:many], by_label[positive])
     tagged = [bool(predictions[example.id].present) for example in dataset.examples]
     return SystemScores(
         name=name,
@@ -45,10 +53,10 @@ def score(
         groups=len(table.groups),
         micro=_scores(by_label.sum(axis=0), drawn.sum(axis=1)[:many]),
         macro=MacroScores(
-            f1=mean.value,
-            low=mean.low,
-            high=mean.high,
-            labels=int((by_label[:, TP] + by_label[:, FN] > 0).sum()),
+            f1=rounded(float(macro(by_label))),
+            low=low,
+            high=high,
+            labels=int(positive.sum()),
         ),
         per_label={
             label: _label_scores(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval.bootstrap import estimate, f1_interval, interval, resample, rounded, weights
+from eval.bootstrap import (
+    estimate,
+    f1_interval,
+    interval,
+    macro_interval,
+    resample,
+    rounded,
+    weights,
+)
 
 
 def test_each_resample_draws_as_many_groups_as_there_are() -> None:
@@ -96,3 +104,19 @@ def test_an_undefined_value_is_none() -> None:
     assert rounded(float("nan")) is None
     assert rounded(0.123456) == 0.1235
     assert estimate(float("nan"), np.array([np.nan]), groups=3).value is None
+
+
+def test_macro_f1_of_labels_that_are_all_right_is_not_certain() -> None:
+    # Wilson for 8 of 8: J >= 8 / (8 + z²), F1 = 2J / (1 + J). Two such labels: the distance of
+    # the mean from its lower end is that of one label times sqrt(2) / 2.
+    j = 8 / (8 + 1.959963984540054**2)
+    one = 1 - 2 * j / (1 + j)
+    low, high = macro_interval(np.ones(10), np.array([[8.0, 0.0, 0.0], [8.0, 0.0, 0.0]]))
+    assert low == pytest.approx(1 - one / np.sqrt(2), abs=1e-4)
+    assert high == 1.0
+
+
+def test_macro_f1_takes_the_wider_end_of_both_intervals() -> None:
+    counts = np.array([[80.0, 10.0, 10.0]])
+    assert macro_interval(np.array([0.1, 0.99]), counts)[0] < 0.2
+    assert macro_interval(np.empty(0), np.empty((0, 3))) == (None, None)
