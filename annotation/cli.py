@@ -10,7 +10,15 @@ import typer
 
 from schemas.console import HELP, emit, fail_on_defects, hint, progress, say, show_ledger
 from schemas.ledger import Ledger, State, Unit
-from schemas.options import AsJson, DryRun, ProjectTitle, ServerName, WorkspaceOption
+from schemas.options import (
+    Adjudicators,
+    AsJson,
+    DryRun,
+    ProjectTitle,
+    ServerName,
+    WorkspaceOption,
+    adjudicators,
+)
 from schemas.workspace import Workspace
 
 # Imports of the verbs stand inside the commands: the SDK alone takes a second, and
@@ -238,9 +246,7 @@ def pull(
 @gold_app.command("build")
 def gold_build(
     workspace: WorkspaceOption = CORPUS,
-    adjudicator: Annotated[
-        list[str] | None, typer.Option("--adjudicator", help="Annotator whose word decides.")
-    ] = None,
+    adjudicator: Adjudicators = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -248,8 +254,7 @@ def gold_build(
     from annotation.steps import run_build
 
     ledger = Ledger()
-    judges = frozenset(adjudicator or ["adj"])
-    records = run_build(Workspace(workspace), judges, ledger, dry_run=dry_run)
+    records = run_build(Workspace(workspace), adjudicators(adjudicator), ledger, dry_run=dry_run)
     show_ledger(ledger)
     open_ = ledger.states[Unit.ISSUE_DECISIONS, State.PENDING]
     say(f"{len(records)} gold records; {open_} issue decisions are still open.")
@@ -262,9 +267,7 @@ def gold_build(
 @gold_app.command("release")
 def gold_release(
     workspace: WorkspaceOption = CORPUS,
-    adjudicator: Annotated[
-        list[str] | None, typer.Option("--adjudicator", help="Annotator whose word decides.")
-    ] = None,
+    adjudicator: Adjudicators = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -272,7 +275,7 @@ def gold_release(
     from annotation.steps import run_build, run_release
 
     space, ledger = Workspace(workspace), Ledger()
-    records = run_build(space, frozenset(adjudicator or ["adj"]), ledger, dry_run=dry_run)
+    records = run_build(space, adjudicators(adjudicator), ledger, dry_run=dry_run)
     show_ledger(ledger)
     fail_on_defects(ledger, where="these annotations do not count, and nothing was released")
     done = run_release(space, records, ledger, dry_run=dry_run)

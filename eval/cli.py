@@ -9,7 +9,7 @@ import typer
 
 from schemas.console import HELP, emit, hint, say
 from schemas.errors import UsageError
-from schemas.options import AsJson, WorkspaceOption
+from schemas.options import Adjudicators, AsJson, WorkspaceOption, adjudicators
 from schemas.report import Estimate, MacroScores, Scores
 from schemas.workspace import Workspace
 
@@ -19,9 +19,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-Adjudicators = Annotated[
-    list[str] | None, typer.Option("--adjudicator", help="Annotator to leave out of agreement.")
-]
 GoldOption = Annotated[
     Path, typer.Option("--gold", help="A release, e.g. corpus/gold/v1, or your own JSONL.")
 ]
@@ -39,7 +36,7 @@ def agreement(
     """Tell how far annotators agree, per issue and over all, with intervals."""
     from eval.steps import run_agreement
 
-    report = run_agreement(Workspace(workspace), frozenset(adjudicator or ["adj"]))
+    report = run_agreement(Workspace(workspace), adjudicators(adjudicator))
     who = ", ".join(f"{name} {n}" for name, n in report.annotators.items())
     say(f"{report.units} passages annotated twice or more ({who}).")
     say(f"alpha over all decisions  {_shown(report.alpha)}")
@@ -97,7 +94,7 @@ def report(
         split,
         systems,
         workspace=Workspace(workspace) if workspace else None,
-        adjudicators=frozenset(adjudicator or ["adj"]),
+        adjudicators=adjudicators(adjudicator),
         title=title,
         notes="",
         out=out,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,8 +98,3 @@ def macro(counts: Counts) -> Counts:
     with np.errstate(invalid="ignore"):
         total = np.where(has_positive, f1, 0.0).sum(axis=-1)
         return np.asarray(total / np.where(labels, labels, np.nan))
-
-
-def groups_of(examples: Sequence[Example]) -> int:
-    """Count the independent groups."""
-    return len({example.group for example in examples})

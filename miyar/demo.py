@@ -27,11 +27,12 @@ from annotation.steps import (
 from eval.steps import run_report
 from schemas.console import err, fail_on_defects, progress, say
 from schemas.ledger import Ledger
+from schemas.options import adjudicators
 from schemas.report import ModelReport
 from schemas.workspace import Workspace
 from train.steps import job_of, run_fit, run_predict
 
-ADJUDICATORS = frozenset({"adj"})
+ADJUDICATORS = adjudicators(None)
 STOCK_STEPS = 600
 """Where spaCy's own loop is stopped: its patience would take minutes for the last point."""
 OVERLAP = 3

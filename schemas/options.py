@@ -16,3 +16,12 @@ ServerName = Annotated[str, typer.Option("--server", help="Name of the managed s
 ProjectTitle = Annotated[
     str | None, typer.Option("--project", help="Title of the Label Studio project.")
 ]
+Adjudicators = Annotated[
+    list[str] | None,
+    typer.Option("--adjudicator", help="Annotator whose word decides; adj unless given."),
+]
+
+
+def adjudicators(given: list[str] | None) -> frozenset[str]:
+    """Return the adjudicators that an option names, or the usual one."""
+    return frozenset(given or ["adj"])

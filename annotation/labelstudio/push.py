@@ -27,7 +27,9 @@ from schemas.ledger import Ledger, Reason, Unit
 BATCH = 250
 PAGE = 1000
 _TRIES = 4
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+# Refusals after which nothing is left running on the server. Not 408 and 504, and no time-out on
+# our side: the server may still be at work, and would commit after we had looked.
+_PASSING = frozenset({409, 425, 429, 500, 502, 503})
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +139,13 @@ def push(
     return made
 
 
+def may_be_sent_again(error: httpx.TransportError | ApiError) -> bool:
+    """Tell whether the request has ended for the server too, so that it may be sent again."""
+    if isinstance(error, ApiError):
+        return error.status_code in _PASSING
+    return not isinstance(error, httpx.TimeoutException)
+
+
 def _import(connection: Connection, project: Project, batch: Sequence[Json]) -> int:
     """Import one batch; after a failure look what the server holds before sending again."""
     left = list(batch)
@@ -150,8 +159,7 @@ def _import(connection: Connection, project: Project, batch: Sequence[Json]) -> 
                     f"Label Studio took {answer.task_count} of {len(left)} tasks; push again."
                 )
         except (httpx.TransportError, ApiError) as error:
-            passing = isinstance(error, httpx.TransportError) or error.status_code in _PASSING
-            if not passing or attempt == _TRIES:
+            if not may_be_sent_again(error) or attempt == _TRIES:
                 with translated(connection.url):
                     raise
             log.warning("a batch of %d tasks failed (%s)", len(left), type(error).__name__)
