@@ -29,7 +29,10 @@ class Article(Record):
     language: str = "ar"
     licence: str | None = None
     file: str
-    """Where it was read from: the path below the collected folder, with ``:line`` in JSONL."""
+    """Where it was read from: the path below the collected folder, with ``:line`` (of a JSONL or
+    CSV file) or ``:row`` (of a Parquet file, from 1) where a file holds many."""
+    encoding: str = "utf-8"
+    """What the file's bytes were decoded with (a Python codec name)."""
     collected_at: AwareDatetime
     """When it first came in; a second collection of the same article keeps the first time."""
 
@@ -43,6 +46,19 @@ class Article(Record):
                 "delete this file, then collect it again"
             )
         return self
+
+
+class Cluster(Record):
+    """Articles of which each has the text of another one, exactly or nearly."""
+
+    id: str
+    """Id of the first member."""
+    members: tuple[str, ...] = Field(min_length=2)
+    """Article ids; the first is the one collected first."""
+    copies: tuple[str, ...] = ()
+    """Members whose folded text equals that of an earlier one."""
+    similarity: float = Field(ge=0, le=1)
+    """Least Jaccard similarity of the pairs that hold the cluster together."""
 
 
 class Passage(Record):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,13 +27,23 @@ def read(path: Path, model: type[R]) -> list[R]:
         RecordError: the file is missing, is not UTF-8, or some lines do not validate.
             All bad lines are named as ``file:line``.
     """
-    records: list[R] = []
+    return list(stream(path, model))
+
+
+def stream(path: Path, model: type[R]) -> Iterator[R]:
+    """Yield the records of a JSONL file one by one, so that it need not fit into memory.
+
+    Raises:
+        RecordError: as for :func:`read`; bad lines are named when the file ends.
+    """
     problems: list[str] = []
     for number, line in lines(path):
         try:
-            records.append(model.model_validate_json(line))
+            record = model.model_validate_json(line)
         except ValidationError as error:
             problems.extend(f"{path}:{number}: {text}" for text in explain(error))
+            continue
+        yield record
     if problems:
         shown = "\n".join(problems[:_MAX_SHOWN])
         more = len(problems) - _MAX_SHOWN
@@ -41,7 +52,6 @@ def read(path: Path, model: type[R]) -> list[R]:
             f"{path} is not a file of {model.__name__} records:\n{shown}{tail}\n"
             "Mend these lines, or make the file again with the command that wrote it."
         )
-    return records
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -50,19 +60,35 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         RecordError: the file is missing or is not UTF-8.
     """
-    data = read_bytes(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RecordError(
-            f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x} at offset {error.start}); "
-            "save the file as UTF-8."
-        ) from error
-    # Not str.splitlines: U+2028 and U+0085 may stand inside a JSON string.
-    for number, content in enumerate(text.split("\n"), start=1):
+    offset = 0
+    # Lines of bytes end at \n alone: U+2028 and U+0085 may stand inside a JSON string.
+    for number, data in enumerate(_byte_lines(path), start=1):
+        try:
+            content = data.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\n")
+        except UnicodeDecodeError as error:
+            raise RecordError(
+                f"{path}:{number}: not UTF-8 (byte 0x{data[error.start]:02x} at offset "
+                f"{offset + error.start}); save the file as UTF-8."
+            ) from error
+        offset += len(data)
         if content.strip():
             yield number, content
+
+
+def _byte_lines(path: Path) -> Iterator[bytes]:
+    with _opened(path) as file:
+        yield from file
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: no such file.") from error
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def read_bytes(path: Path) -> bytes:
@@ -71,12 +97,8 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         RecordError: there is no such file, or it cannot be read.
     """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: no such file.") from error
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read: {error.strerror}.") from error
+    with _opened(path) as file:
+        return file.read()
 
 
 def explain(error: ValidationError) -> list[str]:
@@ -100,8 +122,11 @@ def dump(records: Iterable[Record]) -> str:
 
 
 def write(path: Path, records: Iterable[Record]) -> bool:
-    """Write records as JSONL, atomically; return whether the file's bytes changed."""
-    return write_text(path, dump(records))
+    """Write records as JSONL, atomically; return whether the file's bytes changed.
+
+    The records are written as they come, so that a stream of any length can be given.
+    """
+    return _replace(path, (record.to_line() + "\n" for record in records))
 
 
 def write_text(path: Path, text: str) -> bool:
@@ -109,19 +134,26 @@ def write_text(path: Path, text: str) -> bool:
 
     A reader sees the old file or the new one, never a part; an unchanged file is not touched.
     """
-    data = text.encode()
-    if path.is_file() and path.read_bytes() == data:
-        return False
+    return _replace(path, (text,))
+
+
+def _replace(path: Path, parts: Iterable[str]) -> bool:
     with atomic(path) as temporary:
-        temporary.write_bytes(data)
-    return True
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(parts)
+        return not _same(path, temporary)
+
+
+def _same(path: Path, other: Path) -> bool:
+    return path.is_file() and filecmp.cmp(path, other, shallow=False)
 
 
 @contextmanager
 def atomic(path: Path, *, mode: int | None = None) -> Iterator[Path]:
     """Give a temporary file that takes the place of ``path`` when the block succeeds.
 
-    A link stays a link: what it points to is replaced. What is no regular file (``/dev/stdout``,
+    A file that would get the bytes it has is not touched. A link stays a link: what it points to
+    is replaced. What is no regular file (``/dev/stdout``,
     a pipe) is written to, not replaced.
 
     Args:
@@ -144,6 +176,8 @@ def atomic(path: Path, *, mode: int | None = None) -> Iterator[Path]:
         yield temporary
         if special:
             target.write_bytes(temporary.read_bytes())
+            return
+        if mode is None and _same(target, temporary):
             return
         temporary.chmod(_permissions(target) if mode is None else mode)
         with temporary.open("rb") as written:

@@ -36,12 +36,22 @@ class Reason(StrEnum):
     EMPTY_TEXT = "empty_text"
     UNREADABLE_FILE = "unreadable_file"
     BINARY_FILE = "binary_file"
-    NOT_UTF8 = "not_utf8"
+    BROKEN_FILE = "broken_file"
+    UNKNOWN_ENCODING = "unknown_encoding"
+    BAD_BYTES = "bad_bytes"
+    TRANSCODED = "transcoded"
     UNSUPPORTED_FORMAT = "unsupported_format"
     BAD_JSON = "bad_json"
+    BAD_ROW = "bad_row"
     MISSING_TEXT = "missing_text"
+    NO_MAIN_TEXT = "no_main_text"
     BAD_FIELD = "bad_field"
+    OTHER_LANGUAGE = "other_language"
+    ALREADY_COLLECTED = "already_collected"
     DUPLICATE_EXACT = "duplicate_exact"
+    DUPLICATE_NEAR = "duplicate_near"
+    # passages
+    COPY_OF_ANOTHER = "copy_of_another"
     # tasks
     TASK_LOST = "task_lost"
     TASK_TEXT_CHANGED = "task_text_changed"
@@ -84,12 +94,21 @@ EXPLAINED: dict[Reason, str] = {
     Reason.EMPTY_TEXT: "The text is empty or holds only white space.",
     Reason.UNREADABLE_FILE: "The file cannot be opened; look at its permissions.",
     Reason.BINARY_FILE: "The file holds NUL bytes: it is not text.",
-    Reason.NOT_UTF8: "The file is not UTF-8; save it as UTF-8.",
-    Reason.UNSUPPORTED_FORMAT: "No reader for this kind of file; give .txt or .jsonl.",
+    Reason.BROKEN_FILE: "The file ends early or is not of the format that its name says.",
+    Reason.UNKNOWN_ENCODING: "The file is not UTF-8 and no Arabic encoding fits; save it as UTF-8.",
+    Reason.BAD_BYTES: "The file is UTF-8 but for some damaged bytes; mend these.",
+    Reason.TRANSCODED: "The file was not UTF-8; it was read in the encoding that was found.",
+    Reason.UNSUPPORTED_FORMAT: "No reader for this kind of file.",
     Reason.BAD_JSON: "The line is not a JSON object.",
-    Reason.MISSING_TEXT: "The JSON object has no text under the key `text`.",
+    Reason.BAD_ROW: "The row has another number of cells than the header.",
+    Reason.MISSING_TEXT: "There is no text under the key or column `text`; see --map.",
+    Reason.NO_MAIN_TEXT: "No article text was found in the web page.",
     Reason.BAD_FIELD: "A field other than the text has a value that cannot be read.",
-    Reason.DUPLICATE_EXACT: "Another article in this run or in the workspace is the same.",
+    Reason.OTHER_LANGUAGE: "The text is not in the codebook's language; see --language.",
+    Reason.ALREADY_COLLECTED: "The workspace holds the article already; it is not stored again.",
+    Reason.DUPLICATE_EXACT: "Another article has the same text but for spelling and white space.",
+    Reason.DUPLICATE_NEAR: "Another article has nearly the same text; both go to one split.",
+    Reason.COPY_OF_ANOTHER: "Its article is an exact duplicate; see the first one.",
     Reason.TASK_LOST: "After the push the server holds no task for the passage; push again.",
     Reason.TASK_TEXT_CHANGED: "The task's text is not the passage's text any more.",
     Reason.TASK_DUPLICATED: "A second task holds the same passage; the annotations of both count.",
@@ -130,10 +149,14 @@ DEFECTS = frozenset(
         Reason.EMPTY_TEXT,
         Reason.UNREADABLE_FILE,
         Reason.BINARY_FILE,
-        Reason.NOT_UTF8,
+        Reason.BROKEN_FILE,
+        Reason.UNKNOWN_ENCODING,
+        Reason.BAD_BYTES,
         Reason.UNSUPPORTED_FORMAT,
         Reason.BAD_JSON,
+        Reason.BAD_ROW,
         Reason.MISSING_TEXT,
+        Reason.NO_MAIN_TEXT,
         Reason.BAD_FIELD,
         Reason.TASK_LOST,
         Reason.TASK_TEXT_CHANGED,
@@ -185,6 +208,11 @@ class Ledger:
     def accept(self, unit: Unit, n: int = 1) -> None:
         """Settle items as taken unchanged."""
         self.states[unit, State.ACCEPTED] += n
+
+    def remark(self, unit: Unit, reason: Reason, n: int = 1) -> None:
+        """Say of items that are accepted that something is to be known about them."""
+        if n:
+            self.reasons[unit, State.ACCEPTED, reason] += n
 
     def repair(self, unit: Unit, reason: Reason) -> None:
         """Settle an item as taken with a change."""

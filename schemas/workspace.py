@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.annotation import Annotation, Prediction
-from schemas.article import Article, Passage
+from schemas.article import Article, Cluster, Passage
 from schemas.codebook import Codebook, read_codebook
 from schemas.errors import RecordError, UsageError
-from schemas.jsonl import read
+from schemas.jsonl import read, stream
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ class Workspace:
         return self.runs_dir / "passages.jsonl"
 
     @property
+    def clusters_file(self) -> Path:
+        """Clusters of exact and near duplicates among all articles."""
+        return self.runs_dir / "clusters.jsonl"
+
+    @property
+    def hygiene_file(self) -> Path:
+        """What is odd in the text of each article that has anything odd."""
+        return self.runs_dir / "hygiene.jsonl"
+
+    @property
     def predictions_dir(self) -> Path:
         """Predictions, one file a model."""
         return self.runs_dir / "predictions"
@@ -82,9 +93,16 @@ class Workspace:
 
     def articles(self) -> list[Article]:
         """Read all articles, in the order of their files."""
-        return [
-            a for path in sorted(self.articles_dir.glob("*.jsonl")) for a in read(path, Article)
-        ]
+        return list(self.stream_articles())
+
+    def stream_articles(self) -> Iterator[Article]:
+        """Yield all articles one by one, in the order of their files."""
+        for path in sorted(self.articles_dir.glob("*.jsonl")):
+            yield from stream(path, Article)
+
+    def clusters(self) -> list[Cluster]:
+        """Read the clusters of duplicates; empty before the first collection."""
+        return read(self.clusters_file, Cluster) if self.clusters_file.is_file() else []
 
     def passages(self) -> list[Passage]:
         """Read the passages, and check each against its article.

@@ -107,7 +107,7 @@ def _read(path: Path, name: str, ledger: Ledger) -> Iterator[_Raw]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         detail = f"byte 0x{data[error.start]:02x} at offset {error.start}"
-        _reject(ledger, Reason.NOT_UTF8, f"{name}:{line}", detail)
+        _reject(ledger, Reason.BAD_BYTES, f"{name}:{line}", detail)
         return
     if path.suffix.lower() == ".txt":
         ledger.receive(Unit.ARTICLES)
