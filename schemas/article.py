@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 from typing import Self, TypeVar
@@ -49,16 +50,21 @@ class Article(Record):
 
 
 class Cluster(Record):
-    """Articles of which each has the text of another one, exactly or nearly."""
+    """Articles of which each has the text of another one, exactly or nearly.
+
+    Nothing is removed: later stages keep a cluster in one split. An article is in one cluster
+    at most. Near duplicates are joined pair by pair, so two members may be less alike than any
+    pair that holds the cluster together.
+    """
 
     id: str
     """Id of the first member."""
     members: tuple[str, ...] = Field(min_length=2)
-    """Article ids; the first is the one collected first."""
+    """Article ids, sorted by time of collection, file and id."""
     copies: tuple[str, ...] = ()
     """Members whose folded text equals that of an earlier one."""
     similarity: float = Field(ge=0, le=1)
-    """Least Jaccard similarity of the pairs that hold the cluster together."""
+    """Least Jaccard similarity of the pairs that hold the cluster together; 1 for copies only."""
 
 
 class Passage(Record):
@@ -139,9 +145,16 @@ def longest_first(spans: Sequence[S]) -> tuple[list[S], list[S]]:
     """
     kept: list[S] = []
     dropped: list[S] = []
+    starts: list[int] = []
     for span in sorted(spans, key=lambda s: (s.start - s.end, s.start, s.label)):
-        (dropped if any(overlaps(span, other) for other in kept) else kept).append(span)
-    return sorted(kept, key=lambda s: s.key), sorted(dropped, key=lambda s: s.key)
+        # What is kept does not overlap, so that only its neighbours can be in the way.
+        place = bisect_left(starts, span.start)
+        if any(overlaps(span, other) for other in kept[max(place - 1, 0) : place + 1]):
+            dropped.append(span)
+        else:
+            kept.insert(place, span)
+            starts.insert(place, span.start)
+    return kept, sorted(dropped, key=lambda s: s.key)
 
 
 def article_id(text: str, *, source: str | None, url: str | None) -> str:

@@ -1,29 +1,69 @@
 """Find many forms in a folded text at once: whole words, with Arabic proclitics seen through.
 
-Aho-Corasick gives every raw hit, overlapping ones too; each is then checked for word edges.
-Choosing the longest comes after that check: the other way round a long form that ends inside
-a word would hide a short one that fits.
+Aho-Corasick gives every raw hit, overlapping ones too; all are then checked for word edges, as
+arrays. Choosing the longest comes after that check: the other way round a long form that ends
+inside a word would hide a short one that fits.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
+from typing import Any, NamedTuple
 
 import ahocorasick_rs
+import numpy as np
+import numpy.typing as npt
 
-from schemas.text import Folded, fold
+from schemas.text import Bools, Codes, Folded, Ints, fold_name
 
-# و ف, then ب ل ك س, may be written to the word that follows.
-_PROCLITICS = re.compile(r"[وف]?[بلكس]?")
-# The same with the article: بال كال, and لل for ل + ال.
-_WITH_ARTICLE = re.compile(r"[وف]?(?:[بك]?ال|لل|[بلكس])?")
-# What stands before a form whose own article has merged with ل.
-_MERGED_ARTICLE = re.compile(r"[وف]?لل")
+_AL = "ال"
+_HAMZA = "أإآ"
+"""What no article begins with: إلكتروني takes one."""
 _GLUED_MIN = 8
-"""Shortest length at which a form of several words is also looked for without its spaces."""
+"""Shortest length (without ال) at which a form of several words is also looked for without its
+spaces."""
+_OWN_MIN = 5
+"""Shortest length at which a form that begins with ال is taken to have the article."""
+
+
+def _joined(*parts: tuple[str, ...]) -> set[str]:
+    return {"".join(choice) for choice in product(*parts)}
+
+
+_AND = ("", "و", "ف")
+# و ف, then ب ل ك س, may be written to the word that follows.
+_PROCLITICS = _joined(_AND, ("", "ب", "ل", "ك", "س"))
+# The same with the article: بال كال, and لل for ل + ال.
+_WITH_ARTICLE = _PROCLITICS | _joined(_AND, ("ال", "بال", "كال", "لل"))
+# What stands before a form that has the article itself and is looked for without it: للصين too.
+_OWN_ARTICLE = _joined(_AND, ("", "ب", "ل", "ك", "س"), ("ال",)) | _joined(_AND, ("لل",))
+_LETTERS = "ابسفكلو"
+_LONGEST = 4
+
+
+def _number(prefix: str) -> int:
+    """Return what stands before a form as one number, a digit for each letter."""
+    number = 0
+    for letter in prefix:
+        number = number * 8 + _LETTERS.index(letter) + 1
+    return number
+
+
+_SETS = (_PROCLITICS, _WITH_ARTICLE, _OWN_ARTICLE)
+_PLAIN, _ARTICLE, _OWN = 1, 2, 4
+_BARE = _PLAIN | _ARTICLE
+_ALLOWED = np.zeros(8**_LONGEST, dtype=np.uint8)
+"""For each prefix, as a number, the bits of the sets that it is in."""
+for _bit, _set in zip((_PLAIN, _ARTICLE, _OWN), _SETS, strict=True):
+    for _prefix in _set:
+        _ALLOWED[_number(_prefix)] |= _bit
+
+_DIGITS = np.zeros(0x110000, dtype=np.uint16)
+for _letter in _LETTERS:
+    _DIGITS[ord(_letter)] = _number(_letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +80,7 @@ class Form:
     """Whether its last word may go on (any ending)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A form found: folded offsets of the whole words that hold it."""
 
     key: int
@@ -52,15 +91,25 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
+class Hits:
+    """Many hits, as columns of shape (n,), ordered by where their forms end."""
+
+    key: Ints
+    start: Ints
+    end: Ints
+    bare: Bools
+
+
+class _Pattern(NamedTuple):
     key: int
-    before: re.Pattern[str]
+    before: int
     open_end: bool
 
 
 class Lexicon:
     """A set of forms, compiled once.
 
+    >>> from schemas.text import fold
     >>> [hit.key for hit in Lexicon([Form("الصين", 7)]).find(fold("قال للصين والصينيين"))]
     [7]
     """
@@ -71,46 +120,114 @@ class Lexicon:
             for text, pattern in _patterns(form):
                 by_text.setdefault(text, []).append(pattern)
         self._texts = list(by_text)
-        self._patterns = list(by_text.values())
+        # The patterns of a text stand together: from self._first on, self._count of them.
+        patterns = [pattern for group in by_text.values() for pattern in group]
+        self._key = np.array([pattern.key for pattern in patterns], np.int64)
+        self._before = np.array([pattern.before for pattern in patterns], np.uint8)
+        self._open = np.array([pattern.open_end for pattern in patterns], bool)
+        self._count = np.array([len(group) for group in by_text.values()], np.int64)
+        self._first = np.cumsum(self._count) - self._count
 
     @cached_property
-    def _automaton(self) -> ahocorasick_rs.AhoCorasick:
-        return ahocorasick_rs.AhoCorasick(self._texts, store_patterns=False)
+    def _alphabet(self) -> npt.NDArray[Any]:
+        """The code of each character: small numbers, so that a state has few ways to go on.
+
+        A hyphen is a space here (جونغ-أون); what occurs in no form is 0.
+        """
+        characters = sorted(set("".join(self._texts)))
+        kind: npt.DTypeLike = np.uint8 if len(characters) < 0xFF else np.uint16
+        alphabet: npt.NDArray[Any] = np.zeros(0x110000, kind)
+        for code, character in enumerate(characters, start=1):
+            alphabet[ord(character)] = code
+        alphabet[ord("-")] = alphabet[ord(" ")]
+        return alphabet
+
+    @cached_property
+    def _automaton(self) -> ahocorasick_rs.BytesAhoCorasick:
+        return ahocorasick_rs.BytesAhoCorasick(
+            [self._alphabet[_codes(text)].tobytes() for text in self._texts],
+            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
+        )
 
     def find(self, folded: Folded) -> Iterator[Hit]:
         """Yield every hit at word edges, overlapping ones too, ordered by where they end."""
+        hits = self.find_all(folded)
+        columns = (hits.key, hits.start, hits.end, hits.bare)
+        yield from map(Hit._make, zip(*(c.tolist() for c in columns), strict=True))
+
+    def find_all(self, folded: Folded) -> Hits:
+        """Return what :meth:`find` yields, as columns."""
         if not self._texts:
-            return
-        text = folded.text
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            for pattern in self._patterns[index]:
-                edges = _edges(text, start, end, pattern)
-                if edges and folded.splits(edges[0]) and folded.splits(edges[1]):
-                    yield Hit(pattern.key, *edges, bare=edges[0] == start)
+            none = np.zeros(0, np.int64)
+            return Hits(none, none, none, none.astype(bool))
+        index, start, end = self._raw_hits(folded.codes)
+        alnum = np.append(folded.alnum, False)  # also what index -1 is
+        # One row for each pattern that has the text.
+        count = self._count[index]
+        row = np.repeat(np.arange(len(index)), count)
+        pattern = np.repeat(self._first[index] - np.cumsum(count) + count, count)
+        pattern += np.arange(len(row))
+        start, end = start[row], end[row]
+        cut = alnum[end] & alnum[end - 1]
+        fits = ~cut | self._open[pattern]
+        pattern, start, end, cut = pattern[fits], start[fits], end[fits], cut[fits]
+        begins, stops = _runs(alnum)
+        if cut.any():
+            end[cut] = stops[np.searchsorted(stops, end[cut])]
+        word = start.copy()
+        glued = np.flatnonzero(alnum[start] & alnum[start - 1])
+        word[glued] = begins[np.searchsorted(begins, start[glued], side="right") - 1]
+        before = np.full(len(start), _BARE)
+        before[glued] = _sets_of(folded.codes, word[glued], start[glued])
+        fits = self._before[pattern] & before != 0
+        if folded.whole is not None:
+            fits &= folded.whole[word] & folded.whole[end]
+        alone = (start - word == len(_AL)) & (folded.codes[word] == ord(_AL[0]))
+        bare = np.where(self._before[pattern] == _OWN, alone, word == start)
+        return Hits(self._key[pattern[fits]], word[fits], end[fits], bare[fits])
+
+    def _raw_hits(self, codes: Codes) -> tuple[Ints, Ints, Ints]:
+        letters = self._alphabet[codes]
+        found = self._automaton.find_matches_as_indexes(letters.tobytes(), overlapping=True)
+        hits = np.array(found, dtype=np.int64).reshape(-1, 3)
+        if letters.itemsize == 2:  # a hit from the middle of a character is none
+            hits = hits[(hits[:, 1] | hits[:, 2]) & 1 == 0]
+            hits[:, 1:] >>= 1
+        return hits[:, 0], hits[:, 1], hits[:, 2]
+
+
+def _runs(alnum: Bools) -> tuple[Ints, Ints]:
+    """Return where runs of letters and digits begin and where they end; the last is no letter."""
+    changes = np.flatnonzero(alnum[1:] != alnum[:-1]) + 1
+    if alnum[0]:
+        changes = np.append(0, changes)
+    return changes[::2], changes[1::2]
+
+
+def _sets_of(codes: Codes, word: Ints, start: Ints) -> Ints:
+    """Return the sets (as bits) that the letters between ``word`` and ``start`` are in."""
+    length = start - word
+    number = np.zeros(len(start), dtype=np.int64)
+    known = length <= _LONGEST
+    for back in range(_LONGEST, 0, -1):
+        there = np.flatnonzero(known & (length >= back))
+        digit = _DIGITS[codes[start[there] - back]]
+        number[there] = number[there] * 8 + digit
+        known[there] = digit > 0
+    return np.where(known, _ALLOWED[number], 0)
+
+
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def _patterns(form: Form) -> Iterator[tuple[str, _Pattern]]:
-    text = fold(form.text).text.strip()
-    if not text:
+    text = fold_name(form.text).strip().replace("-", " ")
+    if not text.strip():
         return
-    before = _WITH_ARTICLE if form.article else _PROCLITICS
-    spellings = {text}
+    before = _ARTICLE if form.article else _PLAIN
+    if text.startswith(_AL) and form.text[:1] not in _HAMZA and len(text) >= _OWN_MIN:
+        text, before = text.removeprefix(_AL), _OWN
+    yield text, _Pattern(form.key, before, form.open_end)
     if " " in text and len(text) >= _GLUED_MIN:
-        spellings.add(text.replace(" ", ""))
-    for spelling in sorted(spellings):
-        yield spelling, _Pattern(form.key, before, form.open_end)
-        if spelling.startswith("ال") and len(spelling) > 4:
-            yield spelling[2:], _Pattern(form.key, _MERGED_ARTICLE, form.open_end)
-
-
-def _edges(text: str, start: int, end: int, pattern: _Pattern) -> tuple[int, int] | None:
-    """Return the whole words around a raw hit, or ``None`` when it is not at word edges."""
-    if end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
-        if not pattern.open_end:
-            return None
-        while end < len(text) and text[end].isalnum():
-            end += 1
-    word = start
-    while word > 0 and text[word - 1].isalnum() and text[start].isalnum():
-        word -= 1
-    return (word, end) if pattern.before.fullmatch(text, word, start) else None
+        yield text.replace(" ", ""), _Pattern(form.key, before, form.open_end)

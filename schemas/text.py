@@ -1,47 +1,83 @@
 """Folding for matching, with a map back; and where words and spans end.
 
 Stored text is never changed. Matching runs on a *folded view*; every folded offset maps
-back to a code point offset of the stored text.
+back to a code point offset of the stored text. ``schemas.characters`` has the table.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
+from schemas.characters import (
+    BIDI_CONTROLS,
+    JOINERS,
+    QUOTES,
+    TATWEEL,
+    ZERO_WIDTH,
+    clings,
+    fold_character,
+)
 from schemas.errors import AlignmentError
 
-BIDI_CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Invisible direction marks; a drag or a double click in a browser often takes one along."""
-ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
-QUOTES = "\"'`´«»‹›“”„‟‘’‚‛＂＇"
+__all__ = ["BIDI_CONTROLS", "CLOSING", "QUOTES", "ZERO_WIDTH", "Folded", "count_words", "fold"]
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint32]
+
 _PARTNERS = {"»": "«", "”": "“„", "“": "„", "’": "‘‚", "›": "‹", ")": "(", "]": "[", "}": "{"}
 """Closing quote or bracket → what may have opened it."""
 CLOSING = "".join(_PARTNERS)
-_TATWEEL = "\u0640"
-# Marks of the Arabic blocks that change no letter: honorifics, harakat, Quranic signs.
-_MARKS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]")
-_LETTERS = {
-    **dict.fromkeys("أإآٱٲٳ", "ا"),  # hamza seats and madda on alef: dropped freely in news
-    "ى": "ي",  # alef maqsura: written for final yeh in Egypt, and the other way round
-    "ة": "ه",  # ta marbuta: its dots are dropped as often
-    "ؤ": "و",
-    "ئ": "ي",
-    "ک": "ك",  # Persian keyboard layouts
-    "ی": "ي",
-    "ہ": "ه",
-}
-_DIGITS = {chr(base + n): str(n) for base in (0x0660, 0x06F0) for n in range(10)}
-_DROPPED = re.compile(f"[{BIDI_CONTROLS}{ZERO_WIDTH}{_TATWEEL}]|{_MARKS.pattern}")
-_BLANK = re.compile(rf"[\s{QUOTES}]")
-# Characters that a span keeps when they follow its last letter: they belong to the word.
-_CLINGING = re.compile(f"[{_TATWEEL}\u200c\u200d]|{_MARKS.pattern}")
+_MAY_CLOSE = CLOSING + '"'
 
 
-@dataclass(frozen=True, slots=True)
+class CharacterTable:
+    """A function of one character, over arrays of code points.
+
+    Values are worked out when a block of 256 characters is first met, so that a table costs
+    nothing at import. A value must not be 0.
+    """
+
+    def __init__(self, value: Callable[[str], int], dtype: npt.DTypeLike) -> None:
+        self._value = value
+        self._values = np.zeros(0x110000, dtype=dtype)
+
+    def __getitem__(self, codes: Codes) -> npt.NDArray[np.uint32]:
+        values = self._values[codes]
+        if not values.all():
+            for block in np.unique(codes[values == 0] >> 8):
+                for code in range(block << 8, (block + 1) << 8):
+                    self._values[code] = self._value(chr(code))
+            values = self._values[codes]
+        return values
+
+
+# What a character becomes, in one number: its kind in the highest bits, then whether it is a
+# letter or digit, then its folded code point.
+_SHIFT, _ALNUM, _CODE = 22, np.uint32(1 << 21), np.uint32((1 << 21) - 1)
+_ONE, _MANY, _BLANK, _DROPPED, _CLINGING = range(1, 6)
+
+
+def _packed(character: str) -> int:
+    folded = fold_character(character)
+    if not folded:
+        return (_CLINGING if clings(character) else _DROPPED) << _SHIFT
+    if len(folded) > 1:
+        return _MANY << _SHIFT | ord(character)
+    letter = int(_ALNUM) if folded.isalnum() else 0
+    return (_BLANK if folded == " " else _ONE) << _SHIFT | letter | ord(folded)
+
+
+_FOLDS = CharacterTable(_packed, np.uint32)
+
+
+@dataclass(frozen=True, eq=False)
 class Folded:
     """A folded view of a text.
 
@@ -50,9 +86,22 @@ class Folded:
     (a ligature) and several raw ones may become one (a run of blanks).
     """
 
-    text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    codes: Codes
+    """Code points of the folded text, shape (n,)."""
+    alnum: Bools
+    """Which of them are letters or digits, shape (n,)."""
+    starts: Ints
+    """Shape (n,)."""
+    ends: Ints
+    """Shape (n,)."""
+    whole: Bools | None
+    """Whether a raw character begins at an index (or the text ends), shape (n + 1,); ``None``
+    when one begins at each."""
+
+    @cached_property
+    def text(self) -> str:
+        """The folded text."""
+        return self.codes.tobytes().decode("utf-32-le", "surrogatepass")
 
     def to_raw(self, start: int, end: int) -> tuple[int, int]:
         """Map a folded range to the raw range whose fold it is.
@@ -61,9 +110,9 @@ class Folded:
             AlignmentError: the range is empty, out of bounds, or begins or ends inside what
                 one raw character became, so that no raw slice has this fold.
         """
-        if not 0 <= start < end <= len(self.text):
+        if not 0 <= start < end <= len(self.codes):
             raise AlignmentError(
-                f"folded range {start}..{end} does not fit a folded text of {len(self.text)} "
+                f"folded range {start}..{end} does not fit a folded text of {len(self.codes)} "
                 "characters; give 0 <= start < end <= length."
             )
         if not self.splits(start) or not self.splits(end):
@@ -71,108 +120,94 @@ class Folded:
                 f"folded range {start}..{end} cuts through one character of the raw text; "
                 "take a range that ends at raw characters."
             )
-        return self.starts[start], self.ends[end - 1]
+        return int(self.starts[start]), int(self.ends[end - 1])
 
     def splits(self, index: int) -> bool:
         """Tell whether a raw character begins (or the text ends) at this folded index."""
-        return index in (0, len(self.text)) or self.starts[index] != self.starts[index - 1]
+        return self.whole is None or bool(self.whole[index])
 
     def from_raw(self, start: int) -> int:
         """Return the index of the folded character at or after a raw offset."""
-        index = bisect_right(self.starts, start)
-        if index and self.ends[index - 1] > start:
-            index -= 1
-            while index and self.starts[index - 1] == self.starts[index]:
-                index -= 1
-        return index
+        return int(np.searchsorted(self.ends, start, side="right"))
 
 
 def fold(text: str) -> Folded:
     """Return the folded view of ``text``: what different spellings of one word share.
 
-    Dropped: tashkeel, tatweel, bidi controls, zero-width characters. Unified: hamza seats,
-    alef maqsura with yeh, ta marbuta with heh, Arabic-Indic digits, presentation forms,
-    Latin case. Quotes and white space become one space, runs of them too.
+    Dropped: tashkeel, tatweel, bidi controls, zero-width characters, accents. Unified: hamza
+    seats, alef maqsura with yeh, ta marbuta with heh, digits, presentation forms, Latin case.
+    Quotes and white space become one space, runs of them too.
 
     >>> fold("القاهِرَة").text
     'القاهره'
     >>> fold("قال «نَعَم»").to_raw(4, 7)
     (5, 10)
     """
+    values = _FOLDS[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    kinds = (values >> _SHIFT).astype(np.uint8)
+    starts: Ints = np.arange(len(values))
+    ends: Ints = starts + 1
+    dropped = np.flatnonzero(kinds >= _DROPPED)
+    if len(dropped):
+        # What clings to a letter makes the letter's range longer.
+        for letter, mark in _runs_of(dropped[kinds[dropped] == _CLINGING]):
+            ends[letter] = mark + 1
+        kept = kinds < _DROPPED
+        starts, ends, values, kinds = starts[kept], ends[kept], values[kept], kinds[kept]
+    blank = kinds == _BLANK
+    again = blank[1:] & blank[:-1]
+    if again.any():
+        first, last = np.append(True, ~again), np.append(~again, True)
+        starts, ends, values, kinds = starts[first], ends[last], values[first], kinds[first]
+    folded = Folded(values & _CODE, values & _ALNUM != 0, starts, ends, None)
+    many = np.flatnonzero(kinds == _MANY)
+    return _expanded(folded, many) if len(many) else folded
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_name(text: str) -> str:
+    """Return ``fold(text).text``, faster for a few words when no map back is needed."""
     pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    after_blank = False
-    offset = 0
-    for match in _RUNS.finditer(text):
-        run = match.group()
-        if match.lastgroup == "plain" and not (after_blank and _BLANK.match(run)):
-            # One character each: no need to look at them one by one.
-            pieces.append(run.translate(_PLAIN))
-            starts.extend(range(offset, match.end()))
-            ends.extend(range(offset + 1, match.end() + 1))
-            after_blank = pieces[-1][-1] == " "
-        else:
-            for character in run:
-                folded = _fold_character(character)
-                if not folded:
-                    if starts and ends[-1] == offset and _CLINGING.match(character):
-                        _stretch(starts, ends, offset + 1)
-                elif folded == " " and after_blank:
-                    _stretch(starts, ends, offset + 1)
-                else:
-                    after_blank = folded == " "
-                    pieces.append(folded)
-                    starts.extend([offset] * len(folded))
-                    ends.extend([offset + 1] * len(folded))
-                offset += 1
-        offset = match.end()
-    return Folded("".join(pieces), tuple(starts), tuple(ends))
+    for character in text:
+        folded = fold_character(character)
+        if folded and not (folded == " " and pieces and pieces[-1] == " "):
+            pieces.append(folded)
+    return "".join(pieces)
 
 
-def _stretch(starts: list[int], ends: list[int], end: int) -> None:
-    """Let the raw range of the last raw character reach ``end`` (in all its folded pieces)."""
-    start, index = starts[-1], len(ends) - 1
-    while index >= 0 and starts[index] == start:
-        ends[index] = end
-        index -= 1
+def _runs_of(places: Ints) -> Iterator[tuple[int, int]]:
+    """Yield the place before each run of consecutive places, if there is one, and its last."""
+    breaks = np.flatnonzero(np.diff(places) != 1)
+    firsts = places[np.append(0, breaks + 1)] if len(places) else places
+    lasts = places[np.append(breaks, len(places) - 1)] if len(places) else places
+    yield from ((a - 1, b) for a, b in zip(firsts.tolist(), lasts.tolist(), strict=True) if a)
+
+
+def _expanded(folded: Folded, many: Ints) -> Folded:
+    """Put what several characters fold to in the place of each character of ``many``."""
+    pieces = {int(i): fold_character(chr(folded.codes[i])) for i in many}
+    lengths = np.ones(len(folded.codes), dtype=np.int64)
+    lengths[many] = [len(piece) for piece in pieces.values()]
+    first = np.cumsum(lengths) - lengths
+    codes, alnum = np.repeat(folded.codes, lengths), np.repeat(folded.alnum, lengths)
+    for index, piece in pieces.items():
+        place = slice(first[index], first[index] + len(piece))
+        codes[place] = [ord(character) for character in piece]
+        alnum[place] = [character.isalnum() for character in piece]
+    whole = np.zeros(len(codes) + 1, dtype=bool)
+    whole[first] = whole[-1] = True
+    starts, ends = np.repeat(folded.starts, lengths), np.repeat(folded.ends, lengths)
+    return Folded(codes, alnum, starts, ends, whole)
 
 
 @cache
-def _fold_character(character: str) -> str:
-    if _DROPPED.match(character):
-        return ""
-    if _BLANK.match(character):
-        return " "
-    if character in _LETTERS:
-        return _LETTERS[character]
-    if character in _DIGITS:
-        return _DIGITS[character]
-    plain = unicodedata.normalize("NFKC", character)
-    if plain == character:
-        return character.casefold()
-    return "".join(_fold_character(piece) for piece in plain)
-
-
-# Characters of ordinary Arabic and Latin text that fold to exactly one character, blanks only
-# where no other blank follows; everything else is looked at one by one.
-_ONE_TO_ONE = "".join(
-    chr(code)
-    for code in (*range(0x20, 0x7F), *range(0x600, 0x700), 0x2013, 0x2014)
-    if len(_fold_character(chr(code))) == 1 and not _BLANK.match(chr(code))
-)
-_PLAIN = str.maketrans({c: _fold_character(c) for c in _ONE_TO_ONE + " \n\t\r" + QUOTES})
-_WORDS, _BLANKS = f"[{re.escape(_ONE_TO_ONE)}]", rf"[ \n\t\r{QUOTES}]"
-_RUNS = re.compile(rf"(?P<plain>(?:{_WORDS}+|{_BLANKS}(?![\s{QUOTES}]))+)|(?P<odd>.)", re.DOTALL)
-
-
 def is_word(character: str) -> bool:
     """Tell whether a character is part of a word: a letter, digit, mark or joiner."""
     return bool(character) and (
         character.isalnum()
         or character == "_"
         or unicodedata.category(character) in ("Mn", "Mc", "Me")
-        or character in (_TATWEEL, "\u200c", "\u200d")
+        or character in TATWEEL + JOINERS
     )
 
 
@@ -199,6 +234,8 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     >>> text[slice(*whole_words(text, 7, 13))]
     'وواشنطن'
     """
+    if _is_whole(text, start, end):
+        return start, end
     start, end = trim(text, start, end)
     # From letter or digit to letter or digit; marks and joiners at the ends come back below.
     while start < end and not text[start].isalnum():
@@ -212,6 +249,17 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     while end < len(text) and is_word(text[end - 1]) and is_word(text[end]):
         end += 1
     return start, _close(text, start, end)
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Tell at a look whether a span is what most spans are: whole words with nothing to close."""
+    return (
+        start < end
+        and text[start].isalnum()
+        and text[end - 1].isalnum()
+        and (start == 0 or not is_word(text[start - 1]))
+        and (end == len(text) or not (is_word(text[end]) or text[end] in _MAY_CLOSE))
+    )
 
 
 def _close(text: str, start: int, end: int) -> int:

@@ -40,6 +40,19 @@ def test_a_form_with_its_own_article_is_not_found_without_it_or_with_another_end
     assert _found(f"قال {written} كلمة", Form("الصين", 0)) == []
 
 
+@pytest.mark.parametrize("written", ["إلكتروني", "الإلكتروني", "بالإلكتروني", "للإلكتروني"])
+def test_a_hamza_tells_a_word_that_begins_with_lam_from_one_with_the_article(written):
+    assert _found(f"نشر {written} اليوم", Form("إلكتروني", 0, article=True)) == [fold(written).text]
+
+
+@pytest.mark.parametrize(
+    ("written", "bare"), [("الصين", True), ("والصين", False), ("للصين", False)]
+)
+def test_a_form_with_its_own_article_is_bare_when_nothing_else_stands_before_it(written, bare):
+    (hit,) = Lexicon([Form("الصين", 0)]).find(fold(f"في {written}"))
+    assert hit.bare is bare
+
+
 def test_a_form_may_not_end_inside_a_word():
     assert _found("الصينيون هنا", Form("الصين", 0)) == []
 
