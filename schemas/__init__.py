@@ -7,6 +7,7 @@ Imports nothing of the other packages; every stage imports from here.
     jsonl      reading and atomic writing of record files
     text       folding with an offset map; word and span edges
     sentences  lines and sentences as offsets
+    stops      whether a stop ends a sentence
     lexicon    many forms in a text at once, at word edges, proclitics seen through
     cues       a codebook's cue terms in a text
     codebook   issues, entity types, guidelines; the hash that locks them

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotation.ingest.segment import MAX_WORDS, MIN_WORDS, segment
+from schemas.sentences import lines, sentences
 from schemas.text import count_words
 from tests.strategies import article_of, articles, long_texts, wild_texts
 
@@ -67,3 +68,34 @@ def test_a_short_passage_stands_alone_only_when_no_neighbour_has_room_for_it(len
 def test_a_paragraph_of_ordinary_sentences_is_cut_at_sentence_ends_only(lengths):
     text = " ".join(" ".join(["كلمة"] * n) + "." for n in lengths)
     assert all(passage.text.endswith("كلمة.") for passage in segment(article_of(text)))
+
+
+@given(any_text)
+@example("قال.\u200f\u2028. .«نعم.»وأضاف\x1c…\x85.")
+@example('نعم؟ ! 😀 ."ثم" وأضاف')
+def test_every_character_that_is_not_white_space_lies_in_exactly_one_sentence(text):
+    at = 0
+    for start, end in sentences(text):
+        assert at <= start < end
+        assert not text[at:start].strip()
+        assert text[start:end] == text[start:end].strip()
+        at = end
+    assert not text[at:].strip()
+
+
+@given(any_text)
+def test_a_sentence_never_reaches_over_the_end_of_its_line(text):
+    assert {text[a:b] for a, b in sentences(text) if len(text[a:b].splitlines()) > 1} == set()
+    starts = {start for start, _ in sentences(text)}
+    assert starts.issuperset(start for start, _ in lines(text))
+
+
+@given(st.lists(st.tuples(st.integers(1, 45), st.sampled_from([".", "،", ":", ""])), min_size=9))
+def test_a_short_introduction_never_ends_a_passage_but_the_last(paragraphs):
+    ends = ["." if before == end == ":" else end for (_, before), (_, end) in pairwise(paragraphs)]
+    text = "\n".join(
+        " ".join(["كلمة"] * n) + end for (n, _), end in zip(paragraphs[1:], ends, strict=True)
+    )
+    for passage in segment(article_of(text))[:-1]:
+        last = passage.text.splitlines()[-1]
+        assert count_words(last) >= MIN_WORDS or not last.endswith(":")

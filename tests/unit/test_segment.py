@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from annotation.ingest import segment as segmentation
 from annotation.ingest.segment import MAX_WORDS, MIN_WORDS, segment
 from schemas.text import count_words
 from tests.strategies import article_of
@@ -134,3 +135,89 @@ def test_offsets_count_code_points_and_ids_name_them():
 def test_direction_marks_and_joiners_at_the_ends_are_kept_in_the_passage():
     text = f"\u200f{_words(50)}\u202c\n\u200f{_words(50)}"
     assert _texts(text) == text.split("\n")
+
+
+def test_a_heading_stays_with_what_follows_it():
+    first, second = _words(35, stop="."), _words(100, stop=".")
+    text = f"{first}\nعنوان قصير هنا\n{second}"
+    assert _texts(text) == [first, f"عنوان قصير هنا\n{second}"]
+
+
+def test_a_heading_stays_with_the_first_window_of_a_long_paragraph():
+    long = " ".join([_words(10, stop=".")] * 24)
+    first, *rest = _texts(f"عنوان قصير\n{long}")
+    assert first.startswith("عنوان قصير\nكلمة")
+    assert len(rest) == 2
+
+
+def test_lines_without_any_stop_are_no_headings_of_each_other():
+    assert _sizes("\n".join([_words(10)] * 8)) == [40, 40]
+
+
+@pytest.mark.parametrize("bullet", ["- ", "• ", "* ", "1. ", "٢) ", "أ) ", "-"])
+def test_a_list_keeps_its_introduction_and_stays_whole_when_it_fits(bullet):
+    before = _words(60, stop=".")
+    items = "\n".join(bullet + _words(20) for _ in range(5))
+    text = f"{before}\nوتشمل المحطات:\n{items}"
+    assert _texts(text) == [before, text[len(before) + 1 :]]
+
+
+def test_a_list_that_is_too_long_keeps_its_introduction_with_the_first_item():
+    items = "\n".join("- " + _words(30) for _ in range(6))
+    first, *rest = _texts(f"{_words(100, stop='.')}\nوتشمل المحطات:\n{items}")[1:]
+    assert first.startswith("وتشمل المحطات:\n- كلمة")
+    assert all(passage.startswith("- ") for passage in rest)
+
+
+def test_a_long_introduction_stays_with_what_it_introduces():
+    text = f"{_words(50)}:\n«{_words(50)}»\n{_words(60)}"
+    assert _sizes(text) == [100, 60]
+
+
+def test_a_quote_of_several_sentences_is_not_cut_when_it_fits():
+    # Windows of 10-word sentences would close at 80 words, inside the quote.
+    quote = "«" + " ".join([_words(10, stop=".")] * 4) + "»"
+    text = " ".join([*[_words(10, stop=".")] * 6, quote, *[_words(10, stop=".")] * 6])
+    assert [quote in passage for passage in _texts(text)].count(True) == 1
+
+
+def test_a_quote_is_not_torn_from_the_sentence_that_says_whose_it_is():
+    sentence = _words(20, stop=".")
+    said = "قال الوزير " + _words(18, stop=".")
+    text = " ".join([*[sentence] * 3, f"«{_words(20)}.»", said, *[sentence] * 3])
+    (passage,) = (p for p in _texts(text) if "»" in p)
+    assert said in passage
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["كلمة ", "كلمة\n", "كلمة:\n- كلمة\n", "قال نعم. ", "*\n", "«نعم. ", "عنوان\nقال نعم الآن.\n"],
+)
+def test_pieces_of_a_text_grow_no_faster_than_the_text(unit, monkeypatch):
+    counted = 0
+    piece = segmentation._piece
+
+    def counting(text: str, start: int, end: int):
+        nonlocal counted
+        counted += end - start
+        return piece(text, start, end)
+
+    monkeypatch.setattr(segmentation, "_piece", counting)
+    sizes = []
+    for times in (300, 3000):
+        counted = 0
+        passages = segment(article_of(unit * times))
+        assert all(count_words(passage.text) <= MAX_WORDS for passage in passages)
+        sizes.append(counted)
+    assert sizes[1] <= 11 * sizes[0]
+
+
+@pytest.mark.parametrize("text", ["قال، نعم", "* نعم *", "3.5 ½ ـ", "a_b _ -", "ﷺ نَعَم 🤝", "_أ"])
+def test_words_are_counted_as_everywhere_else(text):
+    assert segmentation._piece(text, 0, len(text)).words == count_words(text)
+
+
+def test_a_heading_and_an_introduction_stay_with_a_paragraph_too_long_for_one_passage():
+    text = f"عنوان قصير\n{_words(35)}:\n" + " ".join([_words(20, stop=".")] * 5)
+    first, _ = _texts(text)
+    assert f"{_words(35)}:\nكلمة" in first
