@@ -66,6 +66,30 @@ def demo(
 
 
 @app.command()
+def doctor(
+    workspace: WorkspaceOption = Path("corpus"),
+    notes: Annotated[bool, typer.Option("--notes", help="Show every note, not the first.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look for what is wrong with a workspace: codebook, gazetteer, passages, annotations."""
+    from miyar.doctor import examine, installation, summary
+    from schemas.errors import GateError
+    from schemas.finding import Level
+
+    versions = installation()
+    findings = list(examine(Workspace(workspace)))
+    say("  ".join(f"{name} {number}" for name, number in versions.items()))
+    for line in summary(findings, shown=len(findings) if notes else 2):
+        say(line)
+    counts = {level: sum(f.level is level for f in findings) for level in Level}
+    say(", ".join(f"{n} {level}s" for level, n in counts.items()))
+    if as_json:
+        emit({"installation": versions, "findings": [f.model_dump(mode="json") for f in findings]})
+    if counts[Level.ERROR]:
+        raise GateError(f"{workspace} has {counts[Level.ERROR]} errors, named above; mend them.")
+
+
+@app.command()
 def tag(
     paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .jsonl) or folders.")],
     model: Annotated[Path, typer.Option("--model", help="Model folder.")],

@@ -37,6 +37,7 @@ _REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "label-studio.txt"
 
 log = logging.getLogger(__name__)
 Say = Callable[[str], None]
+_COMPLETE = ".complete"
 R = TypeVar("R", bound=Record)
 
 
@@ -239,16 +240,25 @@ class Server:
         return True
 
 
+def _environment() -> Path:
+    wanted = _REQUIREMENTS.read_bytes() if _REQUIREMENTS.is_file() else VERSION.encode()
+    tag = f"{VERSION}-py{sys.version_info.major}.{sys.version_info.minor}-{sha256(wanted)[:8]}"
+    return home("cache") / f"label-studio-{tag}"
+
+
+def label_studio_version() -> str | None:
+    """Return the version of Label Studio that is installed for Miyar, if it is."""
+    return VERSION if (_environment() / _COMPLETE).is_file() else None
+
+
 def ensure_environment(say: Say) -> Path:
     """Return Label Studio's own environment, made on first use.
 
     Raises:
         ServerError: it cannot be installed.
     """
-    wanted = _REQUIREMENTS.read_bytes() if _REQUIREMENTS.is_file() else VERSION.encode()
-    tag = f"{VERSION}-py{sys.version_info.major}.{sys.version_info.minor}-{sha256(wanted)[:8]}"
-    folder = home("cache") / f"label-studio-{tag}"
-    done = folder / ".complete"
+    folder = _environment()
+    done = folder / _COMPLETE
     if done.is_file():
         return folder
     say(f"installing Label Studio {VERSION} into {folder} (once, about 900 MB) …")

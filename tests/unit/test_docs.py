@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import typer.main
 from miyar.cli import app
 from schemas.annotation import Annotation, Prediction
 from schemas.article import Article, Passage
+from schemas.characters import as_table
 from schemas.gold import GoldRecord, Manifest, Splits
 from schemas.ledger import DEFECTS, EXPLAINED, Reason, Reject
 from schemas.record import Record
@@ -30,6 +33,12 @@ RECORDS: dict[str, type[Record]] = {
     model.__name__: model
     for model in (Annotation, Article, GoldRecord, Manifest, Passage, Prediction, Reject, Splits)
 }
+EXAMPLES = sorted(
+    path
+    for package in ("schemas", "annotation", "train", "eval", "miyar")
+    for path in (ROOT / package).rglob("*.py")
+    if ">>>" in path.read_text(encoding="utf-8")
+)
 FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 SOURCE = re.compile(r"\b(?:src|srcset|href)=\"(?P<target>[^\"]+)\"")
@@ -85,6 +94,25 @@ def test_the_document_lists_no_code_that_the_ledger_does_not_have() -> None:
     table = (ROOT / "docs" / "reason-codes.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([a-z0-9_]+)` \|", table, re.MULTILINE)
     assert sorted(listed) == sorted(Reason)
+
+
+def test_the_table_of_folding_rules_in_the_document_is_the_one_that_folds() -> None:
+    text = (ROOT / "docs" / "text.md").read_text(encoding="utf-8")
+    assert as_table() in text, "put the output of schemas.characters.as_table() into docs/text.md"
+
+
+def test_the_python_examples_in_the_documents_do_what_they_say() -> None:
+    for path in DOCUMENTS:
+        failed, tried = doctest.testfile(str(path), module_relative=False, encoding="utf-8")
+        assert not failed, f"{path}: {failed} of {tried} examples"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_examples_in_docstrings_do_what_they_say(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    failed, tried = doctest.testmod(importlib.import_module(name))
+    assert tried
+    assert not failed
 
 
 @pytest.mark.parametrize(("document", "line"), sorted(set(commands())))
