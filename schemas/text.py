@@ -6,6 +6,7 @@ back to a code point offset of the stored text. ``schemas.characters`` has the t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ Codes = npt.NDArray[np.uint32]
 
 _PARTNERS = {"»": "«", "”": "“„", "“": "„", "’": "‘‚", "›": "‹", ")": "(", "]": "[", "}": "{"}
 """Closing quote or bracket → what may have opened it."""
+_WORD = re.compile(r"[^\W_]\S*")
 CLOSING = "".join(_PARTNERS)
 _MAY_CLOSE = CLOSING + '"'
 
@@ -275,4 +277,4 @@ def _close(text: str, start: int, end: int) -> int:
 
 def count_words(text: str) -> int:
     """Count the parts of a text between white space that hold a letter or digit."""
-    return sum(any(map(str.isalnum, part)) for part in text.split())
+    return len(_WORD.findall(text))

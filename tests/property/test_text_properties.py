@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemas.errors import AlignmentError
 from schemas.lexicon import Form, Lexicon
 from schemas.sentences import lines, sentences
-from schemas.text import fold, is_word, trim, whole_words
+from schemas.text import count_words, fold, fold_name, is_word, trim, whole_words
 from tests.strategies import BIDI, JOINERS, TASHKEEL, TATWEEL, plain_texts, texts, words
 
 
@@ -130,6 +130,16 @@ def test_whole_words_loses_no_letter_of_the_span(text, data):
     start, end = whole_words(text, *asked)
     letters = [i for i in range(*asked) if text[i].isalnum()]
     assert all(start <= i < end for i in letters)
+
+
+@given(texts())
+def test_words_are_the_parts_between_blanks_that_hold_a_letter_or_digit(text):
+    assert count_words(text) == sum(any(map(str.isalnum, part)) for part in text.split())
+
+
+@given(texts())
+def test_folding_a_name_is_folding_without_the_map(text):
+    assert fold_name(text) == fold(text).text
 
 
 @given(texts(), st.data())
