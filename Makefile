@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
-READY  := $(VENV)/.ready
+BENCH  := .venv-bench
+# A folder with data sets to measure on, if you have them: make bench DATA=../data
+DATA   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types unit bench clean
@@ -11,21 +13,24 @@ READY  := $(VENV)/.ready
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## make the environment (.venv) from the pinned requirements
+setup: $(VENV)/.ready  ## make the environment (.venv) from the pinned requirements
 
-$(READY): requirements/dev.txt pyproject.toml
+# Each environment from its own pins: what the benchmarks compare with stays out of the others.
+$(VENV)/.ready: requirements/dev.txt
+$(BENCH)/.ready: requirements/bench.txt
+$(VENV)/.ready $(BENCH)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Miyar needs Python 3.11 or newer, $(PYTHON) is older: make PYTHON=python3.12 …" >&2; exit 2; }
 ifdef UV
-	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@$(UV) venv -q --allow-existing --python $(PYTHON) $(@D)
+	@$(UV) pip install -q --python $(@D)/bin/python --require-hashes -r requirements/$(if $(filter $(BENCH)/%,$@),bench,dev).txt
+	@$(UV) pip install -q --python $(@D)/bin/python --no-deps -e .
 else
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/$(if $(filter $(BENCH)/%,$@),bench,dev).txt
+	@$(@D)/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 endif
-	@touch $(READY)
+	@touch $@
 
 demo: setup  ## the whole journey on corpus/, with a real Label Studio, ending at a report page
 	@$(BIN)/miyar demo
@@ -36,8 +41,8 @@ test: setup  ## all tests: unit, property, integration (real server), browser
 unit: setup  ## only the tests that need no server and no browser
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
 
-bench: setup  ## measure speed against peers in the same run
-	@$(BIN)/python -m benchmarks.run
+bench: $(BENCH)/.ready  ## measure speed and quality beside peers in the same run [DATA=folder]
+	@$(BENCH)/bin/python -m benchmarks.run $(if $(DATA),--data $(DATA))
 
 lint: setup  ## ruff and the import contracts
 	@$(BIN)/ruff check .
@@ -50,4 +55,4 @@ types: setup  ## mypy, strict
 check: lint types test  ## what CI runs
 
 clean:  ## remove environments, caches and everything the workspace can make again
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache corpus/runs corpus/articles corpus/gold
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache corpus/runs corpus/articles corpus/gold

@@ -17,7 +17,6 @@ import random
 import sys
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 
@@ -28,13 +27,14 @@ from scipy.sparse.csgraph import connected_components
 
 from annotation.ingest.duplicates import SHORTEST, find_clusters
 from annotation.ingest.shingles import PERMUTATIONS, hashes
-from benchmarks.data import passages
-from schemas.article import Article, article_id
+from benchmarks.data import article_of, passages
+from benchmarks.measure import Row, row
 from schemas.text import fold
 
 ARTICLES = 30_000
 COMPARED = 8_000
 THRESHOLD = 0.7
+PEER = "datasketch MinHashLSH"
 BANDS = 32
 Pair = tuple[int, int]
 
@@ -56,12 +56,12 @@ def read_texts(path: Path | None, *, seed: int = 0) -> list[str]:
     return texts
 
 
-def rows(articles: list[str]) -> list[dict[str, object]]:
+def rows(articles: list[str]) -> list[Row]:
     """Return the rows of the results table for these texts."""
     begin = time.process_time()
     theirs = _datasketch(articles)
     peer_seconds = time.process_time() - begin
-    records = [_article(number, text) for number, text in enumerate(articles)]
+    records = [article_of(text, number) for number, text in enumerate(articles)]
     begin = time.process_time()
     clusters = find_clusters(lambda: iter(records), threshold=THRESHOLD)
     seconds = time.process_time() - begin
@@ -70,22 +70,24 @@ def rows(articles: list[str]) -> list[dict[str, object]]:
     both = len(ours & theirs)
     true = _true_pairs(articles[:COMPARED])
     return [
-        _row(
-            f"near duplicates, {len(articles)} articles (articles/s)",
+        row(
+            f"near duplicates, {len(articles):,} articles (articles/s)",
             len(articles) / seconds,
+            PEER,
             len(articles) / peer_seconds,
         ),
-        _row("near duplicates: pairs in one cluster", len(ours), len(theirs)),
-        _row(
+        row("near duplicates: pairs in one cluster", len(ours), PEER, len(theirs)),
+        row(
             "near duplicates: of these, found by the other too (%)",
             100 * both / max(len(ours), 1),
+            PEER,
             100 * both / max(len(theirs), 1),
         ),
-        _row(
-            f"near duplicates: true pairs of {COMPARED} articles that are in one cluster",
+        row(
+            f"near duplicates: true pairs of {COMPARED:,} articles that are in one cluster",
             len(true & ours),
+            "every pair compared",
             len(true),
-            peer="every pair compared",
         ),
     ]
 
@@ -149,29 +151,6 @@ def _pairs(groups: Iterable[list[int]]) -> set[Pair]:
     return {pair for group in groups for pair in combinations(sorted(group), 2)}
 
 
-def _article(number: int, text: str) -> Article:
-    url = f"https://example.org/{number}"
-    return Article(
-        id=article_id(text, source=None, url=url),
-        text=text,
-        url=url,
-        file=f"{number:06}.txt",
-        collected_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-
-
-def _row(
-    what: str, ours: float, theirs: float, *, peer: str = "datasketch MinHashLSH"
-) -> dict[str, object]:
-    return {
-        "what": what,
-        "miyar": round(ours, 1),
-        "peer": peer,
-        "peer_value": round(theirs, 1),
-        "ratio": round(ours / theirs, 2) if theirs else None,
-    }
-
-
 if __name__ == "__main__":
-    for row in rows(read_texts(Path(sys.argv[1]) if len(sys.argv) > 1 else None)):
-        print(json.dumps(row, ensure_ascii=False))
+    for found in rows(read_texts(Path(sys.argv[1]) if len(sys.argv) > 1 else None)):
+        print(json.dumps(found, ensure_ascii=False))

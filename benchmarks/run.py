@@ -1,129 +1,109 @@
-"""Measure, write results/latest.json, and put the table into README.md between its markers.
+"""Run all benchmarks; write the numbers to results/latest.json and the tables of README.md.
 
-CPU seconds of one process, the best of three; peers get the same texts in the same run.
+    python -m benchmarks.run [--data FOLDER] [--only PART ...]
+
+FOLDER may hold saudinewsnet/articles.jsonl.gz, anercorp/, ntrex/ and real/. What is not there is
+measured on synthetic text, or, where synthetic text would say nothing, left as it was.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import spacy
-
-from annotation.preannotate.gazetteer import Gazetteer, read_gazetteer
-from benchmarks.data import CORPUS, passages
-from schemas.codebook import Codebook, read_codebook
-from schemas.text import fold
+from benchmarks import alignment, collecting, duplicates, entities, matching, sentences, tagging
+from benchmarks.data import articles, passages
+from benchmarks.measure import Row
 
 HERE = Path(__file__).parent
-START, END = "<!-- results -->", "<!-- /results -->"
+ARTICLES = 1500
+ANERCORP = ("ANERCorp_CamelLab_test.txt", "ANERCorp_CamelLab_test.repaired.txt")
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """Return the least CPU time of three runs."""
-    times = []
-    for _ in range(3):
-        begin = time.process_time()
-        work()
-        times.append(time.process_time() - begin)
-    return min(times)
-
-
-def gazetteer_row(codebook: Codebook) -> dict[str, object]:
-    """Match the shipped gazetteer against raw text; the peer is spaCy's EntityRuler."""
-    texts = passages(400, words=60, seed=0)
-    size = sum(len(text.encode()) for text in texts) / 1e6
-    gazetteer: Gazetteer = read_gazetteer(CORPUS / "gazetteer.jsonl", codebook)
-
-    def ours() -> None:
-        for text in texts:
-            gazetteer.spans(text, fold(text))
-
-    nlp = spacy.blank("ar")
-    ruler = nlp.add_pipe("entity_ruler")
-    ruler.add_patterns(  # type: ignore[attr-defined]  # add_pipe is typed as a callable
-        [
-            {"label": entry.label, "pattern": form}
-            for entry in gazetteer.entries
-            for form in (entry.name.ar, *entry.variants)
-        ]
-    )
-    return _row(
-        "gazetteer on raw text (MB/s)",
-        size / cpu_seconds(ours),
-        "spaCy EntityRuler",
-        size / cpu_seconds(lambda: list(nlp.pipe(texts))),
-    )
-
-
-def tagger_rows() -> list[dict[str, object]]:
-    """Tag passages of 60 words with both presets, fitted here on the corpus's own texts."""
-    from schemas.dataset import Dataset, Example
-    from train.fit import Job, fit
-    from train.predict import Tagger
-
-    texts = passages(64, words=60, seed=1)
-    examples = tuple(
-        Example(f"e{n}", text, f"g{n}", {"odd": n % 2 == 1, "even": n % 2 == 0})
-        for n, text in enumerate(texts)
-    )
-    halves = [
-        Dataset(name, ("odd", "even"), part, name)
-        for name, part in (("train", examples[:48]), ("dev", examples[48:]))
-    ]
-    many = passages(1000, words=60, seed=2)
-    rates = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for preset, settings in (("fast", {}), ("stock", {"max_steps": 20})):
-            out = Path(folder) / preset
-            fit(Job(preset, halves[0], halves[1], seed=0, settings=settings), out)
-            tagger = Tagger(out)
-            rates[preset] = len(many) / cpu_seconds(lambda t=tagger: list(t.scores(many)))
-    name = "tagging, 60-word passages (1/s)"
-    return [_row(name, rates["fast"], "spaCy textcat_multilabel (BOW)", rates["stock"])]
-
-
-def _row(name: str, ours: float, peer: str, theirs: float) -> dict[str, object]:
-    return {
-        "what": name,
-        "miyar": round(ours, 1),
-        "peer": peer,
-        "peer_value": round(theirs, 1),
-        "ratio": round(ours / theirs, 2),
+def parts(data: Path | None) -> dict[str, Callable[[], list[Row]]]:
+    """Return the parts that can be measured with this data, by name."""
+    news = data / "saudinewsnet" / "articles.jsonl.gz" if data else None
+    news = news if news and news.is_file() else None
+    texts = articles(news, ARTICLES)
+    runs: dict[str, Callable[[], list[Row]]] = {
+        "folding": lambda: matching.fold_rows(texts),
+        "matching": lambda: matching.match_rows(texts),
+        "cutting": lambda: sentences.speed(_paragraphs() if news is None else texts),
+        "alignment": lambda: alignment.rows(texts),
+        "collecting": lambda: collecting.rows(news),
+        "duplicates": lambda: duplicates.rows(duplicates.read_texts(news)),
+        "tagging": tagging.rows,
     }
+    if data and (data / "ntrex").is_dir():
+        runs["boundaries"] = lambda: sentences.quality(data / "ntrex")
+    if data and (data / "anercorp").is_dir():
+        runs["entities"] = lambda: list(_entities(data))
+    return runs
+
+
+def _paragraphs() -> list[str]:
+    some = passages(3000, words=60, seed=3)
+    return ["\n".join(some[n : n + 10]) for n in range(0, len(some), 10)]
+
+
+def _entities(data: Path) -> Iterator[Row]:
+    for name in ANERCORP:
+        yield from entities.score(data / "anercorp" / name)
+    if (data / "real").is_dir():
+        yield from entities.score_articles(data / "real", HERE / "real-entities.jsonl")
+
+
+def show(rows: list[Row]) -> str:
+    """Return rows as a Markdown table; their keys are its columns."""
+    columns = list(rows[0])
+    lines = ["| " + " | ".join(c.replace("_", " ") for c in columns) + " |"]
+    lines.append("|" + "---|" * len(columns))
+    lines += ["| " + " | ".join(str(row[c]) for c in columns) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def fill(readme: Path, results: dict[str, dict[str, object]]) -> None:
+    """Put the table of each part between its markers."""
+    text = readme.read_text(encoding="utf-8")
+    for part, result in results.items():
+        start, end = f"<!-- {part} -->", f"<!-- /{part} -->"
+        before, rest = text.split(start)
+        after = rest.split(end)[1]
+        rows: list[Row] = result["rows"]  # type: ignore[assignment]
+        table = show(rows)
+        text = f"{before}{start}\n\n{table}\n\nOn {result['texts']}.\n{end}{after}"
+    readme.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
-    """Run everything, write the results and the table."""
-    rows = [gazetteer_row(read_codebook(CORPUS / "codebook.yaml")), *tagger_rows()]
-    result = {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "spacy": version("spacy"),
-        "rows": rows,
-    }
-    folder = HERE / "results"
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(result, ensure_ascii=False, indent=1) + "\n"
-    (folder / "latest.json").write_text(text, encoding="utf-8")
-    table = ["| what | Miyar | peer | peer's | ratio |", "|---|---|---|---|---|"]
-    table += [
-        f"| {r['what']} | {r['miyar']} | {r['peer']} | {r['peer_value']} | {r['ratio']} |"
-        for r in rows
-    ]
-    readme = HERE / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    block = "\n".join(
-        ["", "", *table, "", f"Python {result['python']}, spaCy {result['spacy']}.", ""]
-    )
-    readme.write_text(f"{before}{START}{block}{END}{after}", encoding="utf-8")
-    print("\n".join(table))
+    """Run what was asked for; what was not keeps the numbers of its last run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--only", nargs="*", default=())
+    options = parser.parse_args()
+    path = HERE / "results" / "latest.json"
+    results = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    packages = ("spacy", "numpy", "ahocorasick-rs", "rensa")
+    with_data = "real text" if options.data else "synthetic text"
+    for part, run in parts(options.data).items():
+        if options.only and part not in options.only:
+            continue
+        print(f"{part} …", flush=True)
+        results[part] = {
+            "texts": with_data if part != "tagging" else "synthetic text",
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "packages": {name: version(name) for name in packages},
+            "rows": run(),
+        }
+        print(show(results[part]["rows"]))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        fill(HERE / "README.md", {part: results[part]})
 
 
 if __name__ == "__main__":

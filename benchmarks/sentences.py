@@ -22,12 +22,10 @@ import pysbd
 import spacy
 
 from annotation.ingest.segment import segment
-from benchmarks.data import passages
-from benchmarks.run import cpu_seconds
+from benchmarks.data import article_of, passages
+from benchmarks.measure import Row, cpu_seconds, megabytes, row
 from schemas.sentences import sentences
-from tests.strategies import article_of
 
-Row = dict[str, object]
 Cutter = Callable[[str], Iterable[int]]
 """Text → the code point offsets where its sentences end."""
 
@@ -106,7 +104,7 @@ def quality(folder: Path) -> list[Row]:
     _, test = halves(folder)
     ours = boundaries(test, miyar).scores()
     return [
-        _row(f"sentence boundaries, {score} (%)", ours[score], peer, theirs[score])
+        row(f"sentence boundaries, {score} (%)", ours[score], peer, theirs[score])
         for peer, cut in peers().items()
         for theirs in (boundaries(test, cut).scores(),)
         for score in ours
@@ -115,7 +113,7 @@ def quality(folder: Path) -> list[Row]:
 
 def speed(texts: list[str]) -> list[Row]:
     """Time sentences and passages, in MB of raw UTF-8 a second; peers cut sentences only."""
-    size = sum(len(text.encode()) for text in texts) / 1e6
+    size = megabytes(texts)
     articles = [article_of(text) for text in texts]
 
     def rate(work: Callable[[str], object]) -> float:
@@ -127,20 +125,10 @@ def speed(texts: list[str]) -> list[Row]:
     }
     rates = {peer: rate(lambda text, cut=cut: list(cut(text))) for peer, cut in peers().items()}
     return [
-        _row(what, value, peer, theirs)
+        row(what, value, peer, theirs)
         for what, value in ours.items()
         for peer, theirs in rates.items()
     ]
-
-
-def _row(what: str, ours: float, peer: str, theirs: float) -> Row:
-    return {
-        "what": what,
-        "miyar": round(ours, 2),
-        "peer": peer,
-        "peer_value": round(theirs, 2),
-        "ratio": round(ours / theirs, 2),
-    }
 
 
 def main() -> None:
@@ -148,9 +136,9 @@ def main() -> None:
     # Articles of some ten paragraphs, so that windows and joins are measured too.
     some = passages(2000, words=60, seed=3)
     texts = ["\n".join(some[n : n + 10]) for n in range(0, len(some), 10)]
-    rows = speed(texts) + [row for folder in sys.argv[1:] for row in quality(Path(folder))]
-    for row in rows:
-        print(json.dumps(row, ensure_ascii=False))
+    rows = speed(texts) + [r for folder in sys.argv[1:] for r in quality(Path(folder))]
+    for found in rows:
+        print(json.dumps(found, ensure_ascii=False))
 
 
 if __name__ == "__main__":
