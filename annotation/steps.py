@@ -5,7 +5,7 @@ The commands and ``miyar demo`` both call these.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,7 +15,9 @@ from annotation.gold.build import build
 from annotation.gold.release import Released, release
 from annotation.gold.split import split
 from annotation.ingest.collect import collect
-from annotation.ingest.segment import segment
+from annotation.ingest.columns import Columns
+from annotation.ingest.hygiene import Kind
+from annotation.ingest.store import store
 from annotation.labelstudio.client import Connection
 from annotation.labelstudio.project import (
     Project,
@@ -27,51 +29,80 @@ from annotation.labelstudio.project import (
 from annotation.labelstudio.push import Plan, make_tasks, plan_push, push, tasks_on_server
 from annotation.preannotate.gazetteer import Gazetteer, read_gazetteer
 from annotation.preannotate.predict import RulePredictor
+from annotation.preannotate.suggest import Suggestion, suggest
 from schemas.annotation import Annotation, Prediction
-from schemas.article import Article, Passage
+from schemas.article import Passage
 from schemas.codebook import Codebook
 from schemas.errors import GateError, MiyarError
 from schemas.gold import GoldRecord
 from schemas.jsonl import write
-from schemas.ledger import Ledger, Unit
-from schemas.record import sha256
+from schemas.ledger import Ledger
 from schemas.workspace import Workspace
 
 SPLIT_SEED = 0
+ANY_LANGUAGE = "any"
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection added."""
+    """What a collection added, and what the workspace has now."""
 
-    new: tuple[Article, ...]
-    passages: tuple[Passage, ...]
-    """The passages of all articles of the workspace."""
+    new: tuple[str, ...]
+    """Ids of the new articles."""
+    passages: int
+    """Number of passages of all articles of the workspace."""
+    clusters: int
+    """Number of groups of duplicates among all articles."""
+    hygiene: dict[str, int]
+    """What is odd in the texts → number of articles of the workspace that have it."""
+    ignored: dict[str, int]
+    """Columns that no field was taken from → number of files that have them."""
+    never_found: tuple[str, ...]
+    """Columns that ``fields`` names and no file has."""
 
 
 def run_collect(
-    workspace: Workspace, paths: list[Path], ledger: Ledger, *, dry_run: bool = False
+    workspace: Workspace,
+    paths: list[Path],
+    ledger: Ledger,
+    *,
+    fields: Mapping[str, str] | None = None,
+    language: str | None = None,
+    dry_run: bool = False,
+    on_bytes: Callable[[int], None] = lambda n: None,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> Collected:
-    """Collect articles into the workspace, and segment all of its articles."""
-    known = {article.id: article for article in workspace.articles()}
-    now = datetime.now(UTC).replace(microsecond=0)
-    new = tuple(collect(paths, now=now, known=known, ledger=ledger))
-    ledger.check()
-    passages = []
-    for article in (*known.values(), *new):
-        found = segment(article)
-        ledger.receive(Unit.PASSAGES, len(found))
-        for passage in found:
-            passage.check_against(article)
-            ledger.accept(Unit.PASSAGES)
-        passages.extend(found)
-    if not dry_run:
-        if new:
-            name = "articles-" + sha256("".join(article.id for article in new))[:8]
-            write(workspace.articles_dir / f"{name}.jsonl", new)
-        if passages:
-            write(workspace.passages_file, passages)
-    return Collected(new, tuple(passages))
+    """Collect articles into the workspace, group duplicates, and segment all of its articles.
+
+    Args:
+        workspace: where to.
+        paths: raw files and folders.
+        ledger: gets the fate of every article and passage.
+        fields: field → column, where a file's columns have other than well-known names.
+        language: what articles must be in; the codebook's unless given, ``any`` takes all.
+        dry_run: count only.
+        on_bytes: told how many bytes of the files were read.
+        on_step: told what begins after the reading.
+    """
+    wanted = language or workspace.codebook().language
+    columns = Columns(fields or {})
+    articles = collect(
+        paths,
+        now=datetime.now(UTC).replace(microsecond=0),
+        ledger=ledger,
+        fields=columns,
+        language=None if wanted == ANY_LANGUAGE else wanted,
+        on_bytes=on_bytes,
+    )
+    stored = store(workspace, articles, ledger, dry_run=dry_run, on_step=on_step)
+    return Collected(
+        new=tuple(stored.new),
+        passages=stored.passages,
+        clusters=stored.clusters,
+        hygiene={kind.value: stored.hygiene[kind] for kind in Kind if stored.hygiene[kind]},
+        ignored=dict(sorted(columns.ignored.items())),
+        never_found=tuple(columns.never_found()),
+    )
 
 
 def rule_predictor(workspace: Workspace) -> RulePredictor:
@@ -93,6 +124,15 @@ def run_preannotate(workspace: Workspace, *, dry_run: bool = False) -> tuple[str
     if not dry_run:
         write(workspace.predictions_dir / "rules.jsonl", predictions)
     return predictor.name, len(predictions)
+
+
+def run_suggest(workspace: Workspace, *, least: int) -> list[Suggestion]:
+    """Suggest names for the gazetteer: frequent name-like strings that it does not match."""
+    codebook, passages = workspace.codebook(), workspace.passages()
+    known = predictor_of(codebook, workspace.gazetteer_file).gazetteer.spans_of(
+        passage.text for passage in passages
+    )
+    return suggest(passages, known, labels=codebook.entity_ids, least=least)
 
 
 @dataclass(frozen=True)
@@ -196,7 +236,10 @@ def run_build(
         workspace.annotations(),
         workspace.codebook(),
         adjudicators=adjudicators,
-        groups={},
+        # Texts that are alike must not stand in two splits.
+        groups={
+            member: cluster.id for cluster in workspace.clusters() for member in cluster.members
+        },
         ledger=ledger,
     )
     ledger.check()

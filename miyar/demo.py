@@ -74,7 +74,7 @@ def run_demo(workspace: Workspace, server: Server, *, stock_steps: int = STOCK_S
     ledger = Ledger()
     collected = run_collect(workspace, [workspace.root / "raw"], ledger)
     fail_on_defects(ledger, where="mend the raw articles")
-    say(f"  {len(collected.new)} new articles, {len(collected.passages)} passages in all")
+    say(f"  {len(collected.new)} new articles, {collected.passages} passages in all")
 
     _step(3, "pre-annotate by gazetteer, cues and date rules")
     name, count = run_preannotate(workspace)
@@ -82,7 +82,7 @@ def run_demo(workspace: Workspace, server: Server, *, stock_steps: int = STOCK_S
 
     _step(4, "push to Label Studio")
     ledger = Ledger()
-    with progress("  push", len(collected.passages)) as bar:
+    with progress("  push", collected.passages) as bar:
         pushed = run_push(
             workspace,
             connection,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from annotation.ingest.collect import collect
+from annotation.ingest.collect import collect, settle
 from annotation.ingest.segment import segment
 from annotation.preannotate.predict import RulePredictor
 from annotation.steps import predictor_of
@@ -28,7 +28,8 @@ def tag(paths: list[Path], tagger: Tagger, ledger: Ledger) -> Iterator[Line]:
     """
     entities = _entity_rules(tagger.folder)
     now = datetime.now(UTC)
-    for article in collect(paths, now=now, known={}, ledger=ledger, keep_duplicates=True):
+    for article in collect(paths, now=now, ledger=ledger):
+        settle(article, ledger)
         passages = segment(article)
         ledger.receive(Unit.PASSAGES, len(passages))
         scores = tagger.scores(passage.text for passage in passages)

@@ -91,7 +91,7 @@ class Reason(StrEnum):
 
 
 EXPLAINED: dict[Reason, str] = {
-    Reason.EMPTY_TEXT: "The text is empty or holds only white space.",
+    Reason.EMPTY_TEXT: "The text is empty or holds only white space, or the file holds no article.",
     Reason.UNREADABLE_FILE: "The file cannot be opened; look at its permissions.",
     Reason.BINARY_FILE: "The file holds NUL bytes: it is not text.",
     Reason.BROKEN_FILE: "The file ends early or is not of the format that its name says.",

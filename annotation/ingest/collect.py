@@ -2,188 +2,167 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from annotation.ingest.columns import Columns, check_map, read_date
+from annotation.ingest.decode import UTF_8
+from annotation.ingest.formats import json_lines, json_values, markdown, parquet, plain, table, web
+from annotation.ingest.language import detect_language, same_language
+from annotation.ingest.source import BREAKS, Candidate, RefusedError, Source, walk
 from schemas.article import Article, article_id
-from schemas.errors import UsageError
 from schemas.jsonl import explain
 from schemas.ledger import Ledger, Reason, Unit
 from schemas.text import BIDI_CONTROLS, ZERO_WIDTH
 
-SUFFIXES = (".txt", ".jsonl")
+READERS: dict[str, Callable[[Source], Iterator[Candidate]]] = {
+    ".txt": plain.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".html": web.read,
+    ".htm": web.read,
+    ".jsonl": json_lines.read,
+    ".ndjson": json_lines.read,
+    ".json": json_values.read,
+    ".csv": table.read,
+    ".tsv": table.read,
+    ".parquet": parquet.read,
+}
+"""Suffix → reader; each may have ``.gz`` after it."""
 _INVISIBLE = BIDI_CONTROLS + ZERO_WIDTH
-_TITLE_WORDS = 25
 _SHOWN = 80
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """One candidate article: its text, where it stands, what else is known of it."""
-
-    text: str
-    file: str
-    fields: dict[str, str]
 
 
 def collect(
     paths: list[Path],
     *,
     now: datetime,
-    known: dict[str, Article],
     ledger: Ledger,
-    keep_duplicates: bool = False,
+    fields: Mapping[str, str] | Columns | None = None,
+    language: str | None = None,
+    on_bytes: Callable[[int], None] = lambda n: None,
 ) -> Iterator[Article]:
-    """Yield the new articles under ``paths``, in sorted order of their files.
+    """Yield an article for every input under ``paths`` that can be one, in the files' order.
+
+    Duplicates are yielded too. Files are read piece by piece, so their size does not matter
+    (but a text file or a web page is one article, and is read whole).
 
     Args:
-        paths: files or folders; folders are walked, hidden files passed over.
-        now: the time that new articles carry (aware UTC).
-        known: articles of the workspace by id. A known article is counted as accepted and not
-            yielded again; the same text under another source or url is a duplicate.
-        keep_duplicates: yield duplicates too (to tag every file of an archive).
-        ledger: gets one count for every file that cannot be read and every candidate article.
+        paths: files or folders; folders are walked in sorted order, hidden files passed over.
+        now: the time that the articles carry (aware UTC).
+        ledger: receives every candidate, and every file or row that cannot be one, and settles
+            those that it rejects. What is yielded is received, and settled by the caller.
+        fields: field → column for rows; ``Columns`` to know afterwards what was passed over.
+        language: take articles of this language only; ``None`` takes all.
+        on_bytes: told how many bytes of the files were read.
 
     Raises:
-        UsageError: a path does not exist.
+        UsageError: a path does not exist, or ``fields`` names no field.
     """
-    texts = {article.text: article.id for article in known.values()}
-    for path, name in _files(paths):
-        for raw in _read(path, name, ledger):
-            article = _article(raw, now, ledger)
-            if article is None:
-                continue
-            if keep_duplicates:
-                ledger.accept(Unit.ARTICLES)
-                yield article
-            elif article.id in known:
-                ledger.accept(Unit.ARTICLES)
-            elif article.text in texts:
-                ledger.reject(
-                    Unit.ARTICLES,
-                    Reason.DUPLICATE_EXACT,
-                    where=raw.file,
-                    detail=f"same text as {texts[article.text]}",
-                )
-            else:
-                texts[article.text] = article.id
-                ledger.accept(Unit.ARTICLES)
-                yield article
-
-
-def _files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield ``(path, name to record)``: the name never holds folders outside what was given."""
-    for path in paths:
-        if path.is_file():
-            yield path, path.name
-        elif path.is_dir():
-            for file in sorted(p for p in path.rglob("*") if p.is_file()):
-                name = file.relative_to(path)
-                if not any(part.startswith(".") for part in name.parts):
-                    yield file, name.as_posix()
-        else:
-            raise UsageError(f"{path}: no such file or folder.")
-
-
-def _read(path: Path, name: str, ledger: Ledger) -> Iterator[_Raw]:
-    if path.suffix.lower() not in SUFFIXES:
-        _reject(ledger, Reason.UNSUPPORTED_FORMAT, name, f"suffix {path.suffix!r}")
-        return
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        _reject(ledger, Reason.UNREADABLE_FILE, name, str(error.strerror))
-        return
-    if b"\x00" in data:
-        _reject(ledger, Reason.BINARY_FILE, name, f"NUL byte at offset {data.index(0)}")
-        return
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        detail = f"byte 0x{data[error.start]:02x} at offset {error.start}"
-        _reject(ledger, Reason.BAD_BYTES, f"{name}:{line}", detail)
-        return
-    if path.suffix.lower() == ".txt":
-        ledger.receive(Unit.ARTICLES)
-        yield _Raw(text, name, _title_of(text))
-    elif not text.removeprefix("\ufeff").strip():
-        _reject(ledger, Reason.EMPTY_TEXT, name, f"{len(data)} bytes, no line")
-    else:
-        yield from _read_jsonl(text, name, ledger)
-
-
-def _title_of(text: str) -> dict[str, str]:
-    """Take the first line for the title when it looks like a headline."""
-    first, separator, rest = text.lstrip("\ufeff").partition("\n")
-    first = first.strip()
-    headline = first and separator and rest.strip() and len(first.split()) <= _TITLE_WORDS
-    return {"title": first} if headline and not first.endswith((".", "؟", "!", ":")) else {}
-
-
-def _read_jsonl(text: str, name: str, ledger: Ledger) -> Iterator[_Raw]:
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{name}:{number}"
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            _reject(ledger, Reason.BAD_JSON, where, f"{error.msg} at column {error.colno}")
-            continue
-        except (ValueError, RecursionError) as error:  # a number or a nesting without end
-            _reject(ledger, Reason.BAD_JSON, where, str(error))
-            continue
-        if not isinstance(row, dict):
-            _reject(ledger, Reason.BAD_JSON, where, f"a {type(row).__name__}, not an object")
-        elif not isinstance(row.get("text"), str):
-            keys = ", ".join(map(repr, row)) or "none"
-            _reject(ledger, Reason.MISSING_TEXT, where, f"keys: {keys}")
-        else:
+    columns = fields if isinstance(fields, Columns) else Columns(fields or {})
+    check_map(columns.mapped)
+    for path, name in walk(paths):
+        source = Source(path, name, columns, ledger, on_bytes)
+        before = ledger.received[Unit.ARTICLES]
+        for candidate in _read(source):
             ledger.receive(Unit.ARTICLES)
-            names = ("title", "source", "url", "published", "language", "licence")
-            fields = {key: row[key] for key in names if row.get(key) is not None}
-            yield _Raw(row["text"], where, fields)
+            try:
+                article = _article(candidate, now, language)
+            except RefusedError as error:
+                where, detail = candidate.where, error.detail[:_SHOWN]
+                ledger.reject(Unit.ARTICLES, error.reason, where=where, detail=detail)
+            else:
+                yield article
+        if ledger.received[Unit.ARTICLES] == before:
+            source.reject(Reason.EMPTY_TEXT, name, f"{path.stat().st_size} bytes, no article")
 
 
-def _article(raw: _Raw, now: datetime, ledger: Ledger) -> Article | None:
-    """Make the record; settle and return ``None`` when it cannot be made."""
-    if all(character.isspace() or character in _INVISIBLE for character in raw.text):
-        _settle(ledger, Reason.EMPTY_TEXT, raw.file, f"{len(raw.text)} blank characters")
-        return None
-    if "\x00" in raw.text:  # PostgreSQL, for one, cannot store it
-        detail = f"NUL character at offset {raw.text.index(chr(0))}"
-        _settle(ledger, Reason.BAD_FIELD, raw.file, detail)
-        return None
-    fields: dict[str, object] = dict(raw.fields)
+def settle(article: Article, ledger: Ledger) -> None:
+    """Settle an article that is taken: as repaired when its bytes were not UTF-8."""
+    if article.encoding == UTF_8:
+        ledger.accept(Unit.ARTICLES)
+    else:
+        ledger.repair(Unit.ARTICLES, Reason.TRANSCODED)
+
+
+def _read(source: Source) -> Iterator[Candidate]:
+    """Yield a file's candidates; reject the file, or its rest, where reading it fails."""
+    reader = READERS.get(source.suffix)
+    if reader is None:
+        suffix = source.suffix or source.path.suffix
+        source.reject(Reason.UNSUPPORTED_FORMAT, source.name, f"suffix {suffix!r}")
+        return
+    where = source.name
     try:
-        for value in (raw.text, *raw.fields.values()):
+        yield from reader(source)
+    except RefusedError as error:
+        where = source.line(error.line) if error.line else where
+        source.reject(error.reason, where, error.detail)
+    except BREAKS as error:
+        source.reject(Reason.BROKEN_FILE, where, str(error))
+    except UnicodeDecodeError as error:
+        detail = f"not {error.encoding}: byte 0x{error.object[error.start]:02x}: {error.reason}"
+        source.reject(Reason.BAD_BYTES, where, detail)
+    except OSError as error:
+        source.reject(Reason.UNREADABLE_FILE, where, str(error.strerror or error))
+
+
+def _article(raw: Candidate, now: datetime, language: str | None) -> Article:
+    """Make the record.
+
+    Raises:
+        RefusedError: it cannot be made, or is not in the language.
+    """
+    if all(character.isspace() or character in _INVISIBLE for character in raw.text):
+        raise RefusedError(Reason.EMPTY_TEXT, f"{len(raw.text)} blank characters")
+    if "\x00" in raw.text:  # PostgreSQL, for one, cannot store it
+        offset = raw.text.index("\x00")
+        raise RefusedError(Reason.BAD_FIELD, f"NUL character at offset {offset}")
+    fields = dict(raw.fields)
+    try:
+        for value in (raw.text, *fields.values()):
             str(value).encode()  # a lone surrogate could never be written again
         if "published" in fields:
-            fields["published"] = datetime.fromisoformat(str(fields["published"])).date()
+            fields["published"] = read_date(fields["published"])
+        fields["language"] = _language(raw.text, fields.get("language"), language)
         return Article(
-            id=article_id(raw.text, source=raw.fields.get("source"), url=raw.fields.get("url")),
+            id=article_id(raw.text, source=_text(fields, "source"), url=_text(fields, "url")),
             text=raw.text,
-            file=raw.file,
+            file=raw.where,
+            encoding=raw.encoding,
             collected_at=now,
             **fields,  # type: ignore[arg-type]  # foreign values: the strict record checks them
         )
     except ValidationError as error:
-        _settle(ledger, Reason.BAD_FIELD, raw.file, "; ".join(explain(error)))
-    except (ValueError, TypeError, AttributeError) as error:
-        _settle(ledger, Reason.BAD_FIELD, raw.file, str(error))
-    return None
+        raise RefusedError(Reason.BAD_FIELD, "; ".join(explain(error))) from error
+    except ValueError as error:
+        raise RefusedError(Reason.BAD_FIELD, str(error)) from error
 
 
-def _reject(ledger: Ledger, reason: Reason, where: str, detail: str) -> None:
-    ledger.receive(Unit.ARTICLES)
-    _settle(ledger, reason, where, detail)
+def _text(fields: Mapping[str, object], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) else None
 
 
-def _settle(ledger: Ledger, reason: Reason, where: str, detail: str) -> None:
-    ledger.reject(Unit.ARTICLES, reason, where=where, detail=detail[:_SHOWN])
+def _language(text: str, given: object, wanted: str | None) -> object:
+    """Return the article's language: as given where that fits what is found, else as found.
+
+    The text decides; what the file says counts where the text is too short to tell.
+
+    Raises:
+        RefusedError: it is not the wanted one.
+    """
+    if given is not None and not isinstance(given, str):
+        return given  # the record refuses it
+    found = detect_language(text)
+    if wanted is None:
+        return given or found.language
+    said = bool(given) and same_language(given or "", wanted)
+    if given and not found.sure and not said:
+        raise RefusedError(Reason.OTHER_LANGUAGE, f"the file says {given!r}; {found.why}")
+    if (found.sure or not said) and not same_language(found.language, wanted):
+        raise RefusedError(Reason.OTHER_LANGUAGE, f"{found.language}: {found.why}")
+    return given if said else found.language

@@ -66,10 +66,11 @@ def test_no_arguments_show_the_help_and_exit_with_usage() -> None:
         ("empty.txt", b"", "empty_text", "blank"),
         ("blank.txt", " \n\u200f\n".encode(), "empty_text", "blank"),
         ("binary.txt", b"\x89PNG\x00\x01", "binary_file", "NUL byte at offset 4"),
-        ("latin.txt", "سطر\n".encode() + "بكين".encode("cp1256"), "not_utf8", "latin.txt:2"),
+        ("torn.txt", NEWS.encode() + "بكين".encode("cp1256"), "bad_bytes", "torn.txt:2"),
+        ("latin.txt", "Où était-il? À la fenêtre.".encode("cp1252"), "unknown_encoding", "latin"),
         ("page.docx", b"PK", "unsupported_format", ".docx"),
         ("bad.jsonl", b'{"text": "x"\n', "bad_json", "bad.jsonl:1"),
-        ("none.jsonl", b'{"body": "x"}\n', "missing_text", "'body'"),
+        ("none.jsonl", b'{"corps": "x"}\n', "missing_text", "'corps'"),
     ],
 )
 def test_a_bad_article_is_counted_and_the_good_one_is_taken(

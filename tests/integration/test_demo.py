@@ -41,7 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, server: Server) -> tuple[Work
     for path in (CORPUS / "raw").glob("*.txt"):
         if path.name.startswith(ARTICLES):
             shutil.copy(path, space.root / "raw" / path.name)
-    articles = collect([space.root / "raw"], now=datetime.now(UTC), known={}, ledger=Ledger())
+    articles = collect([space.root / "raw"], now=datetime.now(UTC), ledger=Ledger())
     own = {passage.id for article in articles for passage in segment(article)}
     shipped = read(CORPUS / "annotations" / "pull-0001.jsonl", Annotation)
     chosen = [annotation for annotation in shipped if annotation.passage_id in own]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.ingest.collect import collect
+from annotation.ingest.collect import collect, settle
 from annotation.ingest.segment import segment
 from annotation.preannotate.gazetteer import read_gazetteer
 from annotation.steps import annotators_of, rule_predictor
@@ -27,7 +27,9 @@ def collected() -> list[Article]:
     ledger = Ledger()
     raw = CORPUS.root / "raw"
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    found = list(collect([raw], now=now, known={}, ledger=ledger))
+    found = list(collect([raw], now=now, ledger=ledger))
+    for article in found:
+        settle(article, ledger)
     ledger.check()
     assert ledger.rejects == []
     return found

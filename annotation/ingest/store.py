@@ -1,0 +1,193 @@
+"""Articles as they come → the files of a workspace: articles, clusters, passages, hygiene.
+
+Everything is written beside its place first and moved there at the end, when the counts add
+up; texts pass through one by one and none is kept in memory.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from annotation.ingest.boilerplate import RepeatedLines
+from annotation.ingest.collect import settle
+from annotation.ingest.duplicates import find_clusters
+from annotation.ingest.hygiene import Kind, hygiene
+from annotation.ingest.segment import segment
+from schemas.article import Article, Cluster
+from schemas.jsonl import atomic, stream, write
+from schemas.ledger import Ledger, Reason, Unit
+from schemas.workspace import Workspace
+
+OnStep = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Stored:
+    """What was stored, by ids and counts."""
+
+    new: list[str] = field(default_factory=list)
+    """Ids of the new articles, in the order they came."""
+    articles: int = 0
+    """Articles of the workspace, old and new."""
+    passages: int = 0
+    """Passages of the workspace: those of exact copies are not among them."""
+    clusters: int = 0
+    """Groups of articles with one text, exactly or nearly."""
+    hygiene: Counter[Kind] = field(default_factory=Counter)
+    """Kind → number of articles of the workspace that have it."""
+
+
+def store(
+    workspace: Workspace,
+    articles: Iterable[Article],
+    ledger: Ledger,
+    *,
+    dry_run: bool = False,
+    on_step: OnStep = lambda step: None,
+) -> Stored:
+    """Settle each article, store the new ones, and make again what depends on all of them.
+
+    Args:
+        workspace: where to.
+        articles: valid articles, each received by the ledger.
+        ledger: settles each of them: an article that the workspace or this run has already, and
+            a duplicate of another one, is accepted with a remark.
+        dry_run: count only; nothing stays written.
+        on_step: told what begins, for people who wait.
+
+    Raises:
+        GateError: the counts do not add up; nothing is written.
+    """
+    stored, lines = Stored(), RepeatedLines()
+    with _workbench(None if dry_run else workspace.root) as bench:
+        known = _known(workspace, lines)
+        write(bench / "new", _settled(articles, known, ledger, stored, lines))
+        files = _files(workspace, bench, stored)
+
+        def every() -> Iterator[Article]:
+            for path in files:
+                yield from stream(path, Article)
+
+        on_step("find duplicates")
+        clusters = find_clusters(every)
+        _remark(clusters, set(stored.new), ledger)
+        stored.clusters = len(clusters)
+        write(bench / "clusters.jsonl", clusters)
+        on_step("cut into passages")
+        copies = {member for cluster in clusters for member in cluster.copies}
+        _cut(bench, every, copies, ledger, stored, lines)
+        ledger.check()
+        if not dry_run:
+            _publish(workspace, bench, files)
+    return stored
+
+
+def _files(workspace: Workspace, bench: Path, stored: Stored) -> list[Path]:
+    """Return the article files, old and new, in the order in which they will be read later."""
+    files = list(workspace.articles_dir.glob("*.jsonl"))
+    if stored.new:
+        name = f"articles-{sha256(''.join(stored.new).encode()).hexdigest()[:8]}.jsonl"
+        files.append((bench / "new").replace(bench / name))
+    return sorted(files, key=lambda path: path.name)
+
+
+def _publish(workspace: Workspace, bench: Path, files: list[Path]) -> None:
+    """Put what was made into its place."""
+    for path in files:
+        if path.parent == bench:
+            _move(path, workspace.articles_dir / path.name)
+    for made, place in (
+        ("clusters", workspace.clusters_file),
+        ("passages", workspace.passages_file),
+        ("hygiene", workspace.hygiene_file),
+    ):
+        _move(bench / f"{made}.jsonl", place)
+
+
+@contextmanager
+def _workbench(root: Path | None) -> Iterator[Path]:
+    """Give a folder for unfinished files, on the disk where they will stand, and remove it."""
+    with tempfile.TemporaryDirectory(dir=root, prefix=".collect-") as folder:
+        yield Path(folder)
+
+
+def _known(workspace: Workspace, lines: RepeatedLines) -> set[str]:
+    ids = set()
+    for article in workspace.stream_articles():
+        ids.add(article.id)
+        lines.add(article.text)
+    return ids
+
+
+def _settled(
+    articles: Iterable[Article],
+    known: set[str],
+    ledger: Ledger,
+    stored: Stored,
+    lines: RepeatedLines,
+) -> Iterator[Article]:
+    """Settle every article, and yield those that nobody has yet."""
+    taken: set[str] = set()
+    for article in articles:
+        settle(article, ledger)
+        if article.id in known:
+            ledger.remark(Unit.ARTICLES, Reason.ALREADY_COLLECTED)
+        elif article.id in taken:
+            ledger.remark(Unit.ARTICLES, Reason.DUPLICATE_EXACT)
+        else:
+            taken.add(article.id)
+            stored.new.append(article.id)
+            lines.add(article.text)
+            yield article
+
+
+def _remark(clusters: Iterable[Cluster], new: set[str], ledger: Ledger) -> None:
+    """Say how many of the new articles have the text of an earlier one, exactly or nearly."""
+    for cluster in clusters:
+        later = new.intersection(cluster.members[1:])
+        exact = later.intersection(cluster.copies)
+        ledger.remark(Unit.ARTICLES, Reason.DUPLICATE_EXACT, len(exact))
+        ledger.remark(Unit.ARTICLES, Reason.DUPLICATE_NEAR, len(later) - len(exact))
+
+
+def _cut(
+    bench: Path,
+    articles: Callable[[], Iterator[Article]],
+    copies: set[str],
+    ledger: Ledger,
+    stored: Stored,
+    lines: RepeatedLines,
+) -> None:
+    """Write the passages of all articles but copies, and what is odd in the articles."""
+    with (
+        (bench / "passages.jsonl").open("w", encoding="utf-8", newline="") as passages_file,
+        (bench / "hygiene.jsonl").open("w", encoding="utf-8", newline="") as hygiene_file,
+    ):
+        for article in articles():
+            stored.articles += 1
+            passages = segment(article)
+            ledger.receive(Unit.PASSAGES, len(passages))
+            if article.id in copies:
+                ledger.reject_parts(Unit.PASSAGES, Reason.COPY_OF_ANOTHER, len(passages))
+            else:
+                for passage in passages:
+                    passage.check_against(article)
+                    passages_file.write(passage.to_line() + "\n")
+                ledger.accept(Unit.PASSAGES, len(passages))
+                stored.passages += len(passages)
+            if found := hygiene(article, lines):
+                stored.hygiene.update(found.counts.keys())
+                hygiene_file.write(found.to_line() + "\n")
+
+
+def _move(made: Path, place: Path) -> None:
+    """Put a finished file into its place; an empty one only where it empties another."""
+    if made.stat().st_size or place.exists():
+        with atomic(place) as temporary:
+            made.replace(temporary)
