@@ -17,15 +17,33 @@ from schemas.article import Span
 from schemas.codebook import Bilingual, Codebook
 from schemas.errors import RecordError
 from schemas.jsonl import read
-from schemas.lexicon import Form, Lexicon
+from schemas.lexicon import Form, Hits, Lexicon
 from schemas.record import Record, sha256
-from schemas.text import Folded, fold, fold_name, whole_words
+from schemas.text import (
+    BIDI_CONTROLS,
+    CLOSING,
+    QUOTES,
+    Bools,
+    CharacterTable,
+    Folded,
+    Ints,
+    fold,
+    fold_name,
+    is_word,
+    whole_words,
+)
 
 # People and places are not used with ال unless it is part of their name.
 _NO_ARTICLE = ("PERSON", "GPE")
 T = TypeVar("T")
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _SEPARATOR = "\0"
+_SURE = 2
+# Characters that begin and end a span of whole words, and those that may stand beside it.
+_INNER = CharacterTable(lambda character: 1 + character.isalnum(), np.uint8)
+_OUTER = CharacterTable(
+    lambda c: 1 + (not is_word(c) and c not in CLOSING + QUOTES + BIDI_CONTROLS), np.uint8
+)
 _BATCH = 50_000
 """Code points that are matched in one go: enough to forget the cost of a call, and few enough
 for the processor's cache."""
@@ -68,6 +86,7 @@ class Gazetteer:
         self._names: list[_Name] = []
         self._contexts: dict[str, int] = {}
         self._lexicon = Lexicon(self._forms())
+        self._wants_context = np.array([bool(name.context) for name in self._names], bool)
 
     def _forms(self) -> Iterator[Form]:
         """Yield all forms; a name's key is its number, a context word's is negative."""
@@ -89,45 +108,114 @@ class Gazetteer:
         return Form(text, len(self._names) - 1, article=entry.label not in _NO_ARTICLE)
 
     def spans(self, text: str, folded: Folded | None = None) -> list[Span]:
-        """Return every mention of a known entity in a text, overlapping ones too."""
-        (found,) = self._spans(text, folded or fold(text), [0, len(text) + 1])
-        return found
+        """Return every mention of a known entity in a text, overlapping ones too, in text order."""
+        return self._spans(self._mentions(text, folded or fold(text), [0]))[0]
 
     def spans_of(self, texts: Iterable[str]) -> Iterator[list[Span]]:
         """Yield the mentions in each text, as :meth:`spans` does, many texts at a time."""
-        for batch in batches(texts, size=len):
-            bounds = [0]
-            for text in batch:
-                bounds.append(bounds[-1] + len(text) + len(_SEPARATOR))
-            joined = _SEPARATOR.join(batch)
-            yield from self._spans(joined, fold(joined), bounds)
+        for mentions in self._batched(texts):
+            yield from self._spans(mentions)
 
-    def _spans(self, text: str, folded: Folded, bounds: list[int]) -> list[list[Span]]:
-        """Return the mentions in each part of a text; spans count from the start of their part."""
+    def longest_of(self, texts: Iterable[str]) -> Iterator[list[Span]]:
+        """Yield of each text the mentions that :func:`schemas.article.longest_first` keeps."""
+        for mentions in self._batched(texts):
+            yield from self._spans(mentions.keep(mentions.longest()))
+
+    def _batched(self, texts: Iterable[str]) -> Iterator[_Mentions]:
+        for batch in batches(texts, size=len):
+            begins = [0]
+            for text in batch[:-1]:
+                begins.append(begins[-1] + len(text) + len(_SEPARATOR))
+            joined = _SEPARATOR.join(batch)
+            yield self._mentions(joined, fold(joined), begins)
+
+    def _mentions(self, text: str, folded: Folded, begins: list[int]) -> _Mentions:
+        """Find the names in a text whose parts begin at ``begins``."""
         hits = self._lexicon.find_all(folded)
-        starts, ends = folded.starts[hits.start], folded.ends[hits.end - 1]
-        parts = np.searchsorted(bounds, starts, side="right") - 1
-        is_word = hits.key < 0
-        beside = set(zip(parts[is_word].tolist(), (-1 - hits.key[is_word]).tolist(), strict=True))
+        start, end = folded.starts[hits.start], folded.ends[hits.end - 1]
+        part = np.searchsorted(begins, start, side="right") - 1
+        known, blocked = self._in_context(hits, part)
         # A bare reading first: كابل is Kabul before it is ك + آبل. Then the longer form: the span
         # of أوبك+ is that of أوبك, since it ends without the sign.
         order = np.lexsort((hits.start - hits.end, ~hits.bare))
-        order = order[~is_word[order]]
-        columns = (parts, starts, ends, hits.key, hits.bare)
-        spans: list[dict[tuple[int, int], Span | None]] = [{} for _ in bounds[1:]]
-        for part, a, b, key, bare in zip(*(c[order].tolist() for c in columns), strict=True):
-            start, end = whole_words(text, a, b)
-            place = (start - bounds[part], end - bounds[part])
-            if start == end or place in spans[part]:  # a form may be all signs
-                continue
-            name = self._names[key]
-            if not name.context or any((part, word) in beside for word in name.context):
-                spans[part][place] = Span(
-                    start=place[0], end=place[1], label=name.entry.label, entity_id=name.entry.id
-                )
-            elif bare:  # the everyday word: كابل is a cable then, and not ك + آبل
-                spans[part][place] = None
-        return [[span for span in of.values() if span] for of in spans]
+        order = order[(known | blocked)[order]]
+        start, end = _whole_words(text, start[order], end[order])
+        _, first = np.unique(start * (len(text) + 1) + end, return_index=True)
+        # A form may be all signs. What is blocked takes its place, and is no mention.
+        first = first[(start[first] < end[first]) & known[order[first]]]
+        chosen = order[first]
+        return _Mentions(np.array(begins), part[chosen], start[first], end[first], hits.key[chosen])
+
+    def _in_context(self, hits: Hits, part: Ints) -> tuple[Bools, Bools]:
+        """Tell which hits are names, and which are everyday words that block other readings."""
+        known = hits.key >= 0
+        blocked = np.zeros(len(known), bool)
+        words = ~known
+        beside = set(zip(part[words].tolist(), (-1 - hits.key[words]).tolist(), strict=True))
+        for at in np.flatnonzero(known & self._wants_context[hits.key]).tolist():
+            of = int(part[at])
+            if not any((of, word) in beside for word in self._names[hits.key[at]].context):
+                known[at], blocked[at] = False, hits.bare[at]
+        return known, blocked
+
+    def _spans(self, mentions: _Mentions) -> list[list[Span]]:
+        """Return the spans of each part, counted from its start."""
+        spans: list[list[Span]] = [[] for _ in mentions.begins]
+        begin = mentions.begins[mentions.part]
+        columns = (mentions.part, mentions.start - begin, mentions.end - begin, mentions.key)
+        for part, start, end, key in zip(*(c.tolist() for c in columns), strict=True):
+            entry = self._names[key].entry
+            spans[part].append(Span(start=start, end=end, label=entry.label, entity_id=entry.id))
+        return spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Mentions:
+    """Names found in a text that is made of parts, in text order; columns of shape (n,)."""
+
+    begins: Ints
+    """Where the parts begin, shape (parts,)."""
+    part: Ints
+    start: Ints
+    end: Ints
+    key: Ints
+
+    def keep(self, which: Bools) -> _Mentions:
+        """Return some of the mentions."""
+        columns = (self.part, self.start, self.end, self.key)
+        return _Mentions(self.begins, *(column[which] for column in columns))
+
+    def longest(self) -> Bools:
+        """Tell which ones stay when of those that overlap the longest wins, then the leftmost."""
+        stay = np.ones(len(self.start), bool)
+        if not len(stay):
+            return stay
+        # A group is what hangs together by overlaps; most are single mentions.
+        reach = np.maximum.accumulate(self.end)
+        first = np.flatnonzero(np.append(True, self.start[1:] >= reach[:-1]))
+        size = np.diff(np.append(first, len(stay)))
+        for begin, n in zip(first[size > 1].tolist(), size[size > 1].tolist(), strict=True):
+            group = range(begin, begin + n)
+            kept: list[int] = []
+            for at in sorted(group, key=lambda i: (self.start[i] - self.end[i], self.start[i])):
+                if any(
+                    self.start[at] < self.end[other] and self.start[other] < self.end[at]
+                    for other in kept
+                ):
+                    stay[at] = False
+                else:
+                    kept.append(at)
+        return stay
+
+
+def _whole_words(text: str, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Give whole words; all but a few are, as the characters beside them show."""
+    codes = np.frombuffer(f"{text}\0".encode("utf-32-le", "surrogatepass"), np.uint32)
+    inner, outer = _INNER[codes], _OUTER[codes]
+    sure = inner[start] & inner[end - 1] & outer[start - 1] & outer[end] == _SURE
+    for at in np.flatnonzero(~sure).tolist():
+        start[at], end[at] = whole_words(text, int(start[at]), int(end[at]))
+    return start, end
 
 
 def batches(items: Iterable[T], *, size: Callable[[T], int]) -> Iterator[list[T]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from annotation.preannotate.gazetteer import Entry, Gazetteer, read_gazetteer
 from annotation.preannotate.predict import RulePredictor
+from schemas.article import longest_first
 from schemas.codebook import Bilingual, Codebook, Cues, EntityType, Group, Issue
 from schemas.errors import RecordError
 from schemas.jsonl import write
@@ -262,3 +264,15 @@ def test_the_name_changes_with_the_codebook_and_with_the_gazetteer():
         for gazetteer in (Gazetteer([CHINA]), Gazetteer([CHINA, KABUL]))
     }
     assert len(names) == 4
+
+
+def test_the_longest_of_all_mentions_are_those_that_the_general_rule_keeps():
+    words = ("بحر", "الصين", "جنوب", "شرق", "آسيا", "والصين", "خليج")
+    generator = random.Random(0)
+    forms = {" ".join(generator.choices(words, k=generator.randint(1, 4))) for _ in range(60)}
+    entries = [_entry(f"loc.n{n}", "LOC", form) for n, form in enumerate(sorted(forms))]
+    gazetteer = Gazetteer(entries)
+    texts = [" ".join(generator.choices((*words, "،", "«"), k=40)) for _ in range(50)]
+    kept = [longest_first(spans)[0] for spans in gazetteer.spans_of(texts)]
+    assert sum(map(len, kept)) > 500
+    assert list(gazetteer.longest_of(texts)) == kept
