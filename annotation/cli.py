@@ -234,7 +234,7 @@ def push(
     """Send passages with their predictions to Label Studio, each exactly once."""
     from annotation.labelstudio.client import Settings, connect
     from annotation.labelstudio.server import Server
-    from annotation.steps import run_push
+    from annotation.projects import run_push
 
     space, ledger = Workspace(workspace), Ledger()
     total = len(space.passages())
@@ -287,7 +287,7 @@ def pull(
     from annotation.labelstudio.export import ExportReader
     from annotation.labelstudio.pull import fetch, read_export, store
     from annotation.labelstudio.server import Server
-    from annotation.steps import open_project, project_link
+    from annotation.projects import open_project, project_link
     from schemas.jsonl import write_text
 
     space, ledger = Workspace(workspace), Ledger()

@@ -16,14 +16,8 @@ from annotation.labelstudio.pull import fetch, store
 from annotation.labelstudio.push import tasks_on_server
 from annotation.labelstudio.server import Server
 from annotation.labelstudio.submit import submit
-from annotation.steps import (
-    annotators_of,
-    run_build,
-    run_collect,
-    run_preannotate,
-    run_push,
-    run_release,
-)
+from annotation.projects import run_push
+from annotation.steps import annotators_of, run_build, run_collect, run_preannotate, run_release
 from eval.steps import run_report
 from schemas.console import err, fail_on_defects, progress, say
 from schemas.ledger import Ledger

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from itertools import combinations, islice
 
 from annotation.ingest.segment import segment
+from annotation.ingest.store import UNFINISHED
 from annotation.labelstudio.server import label_studio_version
 from annotation.preannotate.cues import THRESHOLD, CueScorer
 from annotation.preannotate.gazetteer import Entry
@@ -43,6 +44,7 @@ def examine(workspace: Workspace) -> Iterator[Finding]:
         yield Finding(level=Level.ERROR, code="unreadable", where="codebook", text=str(error))
         return
     yield from _codebook(codebook)
+    yield from _leftovers(workspace)
     for what, check in (
         ("gazetteer", _gazetteer),
         ("passages", _passages),
@@ -75,6 +77,13 @@ def _codebook(codebook: Codebook) -> Iterator[Finding]:
     if codebook.unit == "article":
         text = "unit: article is not supported yet; passages are labelled."
         yield Finding(level=Level.WARNING, code="unit_article", where="codebook", text=text)
+
+
+def _leftovers(workspace: Workspace) -> Iterator[Finding]:
+    """Folders of a collection that was killed; what it would have stored is not there."""
+    for path in sorted(workspace.root.glob(UNFINISHED + "*")):
+        text = "was left by a collection that did not end; if none is running, delete it."
+        yield Finding(level=Level.WARNING, code="unfinished", where=path.name, text=text)
 
 
 def _gazetteer(workspace: Workspace, codebook: Codebook) -> Iterator[Finding]:

@@ -32,9 +32,9 @@ def tag(paths: list[Path], tagger: Tagger, ledger: Ledger) -> Iterator[Line]:
         settle(article, ledger)
         passages = segment(article)
         ledger.receive(Unit.PASSAGES, len(passages))
-        scores = tagger.scores(passage.text for passage in passages)
-        for passage, given in zip(passages, scores, strict=True):
-            spans = entities.entities(passage.text) if entities else []
+        texts = [passage.text for passage in passages]
+        found = entities.entities_of(texts) if entities else ([] for _ in texts)
+        for passage, given, spans in zip(passages, tagger.scores(texts), found, strict=True):
             yield _line(article, passage, given, tagger, spans)
             ledger.accept(Unit.PASSAGES)
 

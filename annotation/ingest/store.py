@@ -24,6 +24,8 @@ from schemas.jsonl import atomic, stream, write
 from schemas.ledger import Ledger, Reason, Unit
 from schemas.workspace import Workspace
 
+UNFINISHED = ".collect-"
+"""How the folders of unfinished files begin, in the workspace."""
 OnStep = Callable[[str], None]
 
 
@@ -113,7 +115,7 @@ def _publish(workspace: Workspace, bench: Path, files: list[Path]) -> None:
 @contextmanager
 def _workbench(root: Path | None) -> Iterator[Path]:
     """Give a folder for unfinished files, on the disk where they will stand, and remove it."""
-    with tempfile.TemporaryDirectory(dir=root, prefix=".collect-") as folder:
+    with tempfile.TemporaryDirectory(dir=root, prefix=UNFINISHED) as folder:
         yield Path(folder)
 
 

@@ -13,7 +13,7 @@ from annotation.preannotate.names import names
 from schemas.annotation import Prediction
 from schemas.article import Passage, Span, longest_first
 from schemas.codebook import Codebook
-from schemas.text import Folded, fold
+from schemas.text import fold
 
 VERSION = "2"
 
@@ -31,31 +31,30 @@ class RulePredictor:
     def predict(self, passages: Iterable[Passage]) -> Iterator[Prediction]:
         """Yield one prediction for each passage, in order."""
         for batch in batches(passages, size=lambda passage: len(passage.text)):
-            known = self.gazetteer.spans_of(passage.text for passage in batch)
-            for passage, spans in zip(batch, known, strict=True):
-                yield self._prediction(passage, spans)
-
-    def _prediction(self, passage: Passage, known: list[Span]) -> Prediction:
-        folded = fold(passage.text)
-        scores, evidence = self._cues.score(passage.text, folded)
-        return Prediction(
-            passage_id=passage.id,
-            model=self.name,
-            issues=scores,
-            present=tuple(k for k, score in scores.items() if score >= THRESHOLD),
-            spans=tuple(self._entities(passage.text, folded, known)),
-            evidence=tuple(evidence),
-        )
+            found = self.entities_of(passage.text for passage in batch)
+            for passage, spans in zip(batch, found, strict=True):
+                scores, evidence = self._cues.score(passage.text, fold(passage.text))
+                yield Prediction(
+                    passage_id=passage.id,
+                    model=self.name,
+                    issues=scores,
+                    present=tuple(k for k, score in scores.items() if score >= THRESHOLD),
+                    spans=tuple(spans),
+                    evidence=tuple(evidence),
+                )
 
     def entities(self, text: str) -> list[Span]:
         """Return the entities in a text: whole words, none overlapping, the longest kept."""
-        folded = fold(text)
-        return self._entities(text, folded, self.gazetteer.spans(text, folded))
+        (found,) = self.entities_of([text])
+        return found
 
-    def _entities(self, text: str, folded: Folded, known: list[Span]) -> list[Span]:
-        spans = list(known)
-        if self._with_names:
-            spans += names(text, folded, known)
-        if self._with_dates:
-            spans += dates(text, folded)
-        return longest_first(spans)[0]
+    def entities_of(self, texts: Iterable[str]) -> Iterator[list[Span]]:
+        """Yield the entities in each text, as :meth:`entities` does, many texts at a time."""
+        for batch in batches(texts, size=len):
+            for text, spans in zip(batch, self.gazetteer.spans_of(batch), strict=True):
+                folded = fold(text)
+                if self._with_names:
+                    spans = [*spans, *names(text, folded, spans)]
+                if self._with_dates:
+                    spans = [*spans, *dates(text, folded)]
+                yield longest_first(spans)[0]

@@ -15,7 +15,8 @@ from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.pull import fetch
 from annotation.labelstudio.server import Server
-from annotation.steps import run_collect, run_preannotate, run_push
+from annotation.projects import run_push
+from annotation.steps import run_collect, run_preannotate
 from schemas.annotation import Annotation, Arm, Judgement, Origin
 from schemas.ledger import Ledger
 from schemas.workspace import Workspace

@@ -23,7 +23,8 @@ from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_se
 from annotation.labelstudio.server import Server
 from annotation.labelstudio.submit import submit
 from annotation.labelstudio.tasks import task_data
-from annotation.steps import run_collect, run_preannotate, run_push
+from annotation.projects import run_push
+from annotation.steps import run_collect, run_preannotate
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
 from schemas.article import Passage
 from schemas.errors import GateError, ServerError
