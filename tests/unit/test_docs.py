@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import typer.main
 
+from annotation.ingest.hygiene import Hygiene
 from miyar.cli import app
 from schemas.annotation import Annotation, Prediction
-from schemas.article import Article, Passage
+from schemas.article import Article, Cluster, Passage
 from schemas.characters import as_table
 from schemas.gold import GoldRecord, Manifest, Splits
 from schemas.ledger import DEFECTS, EXPLAINED, Reason, Reject
@@ -31,7 +32,10 @@ DOCUMENTS = sorted(
 )
 RECORDS: dict[str, type[Record]] = {
     model.__name__: model
-    for model in (Annotation, Article, GoldRecord, Manifest, Passage, Prediction, Reject, Splits)
+    for model in (
+        *(Annotation, Article, Cluster, GoldRecord, Hygiene, Manifest, Passage, Prediction),
+        *(Reject, Splits),
+    )
 }
 EXAMPLES = sorted(
     path
