@@ -4,33 +4,29 @@ spaCy drops a span that does not begin and end with tokens. Counted are all span
 three words of a line that obey ``schemas.text.whole_words``. spaCy's tokenizers remember words:
 so speed is measured with an empty memory, and over the same texts again.
 
-    python -m benchmarks.alignment [FILE.jsonl.gz COUNT]
-
-With a file of objects that have ``content``, texts are its first articles; else the corpus's own
-words.
+    python -m benchmarks.alignment [FILE]
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from benchmarks.data import passages
+from benchmarks.data import articles
+from benchmarks.measure import Row, megabytes, row
 from schemas.text import whole_words
 from train.tokenizer import create_tokenizer
 
-Row = dict[str, object]
 PEER = "spaCy blank ar"
+ARTICLES = 1500
 _LETTERS = re.compile(r"[^\W_]+")
 _MOST_WORDS = 3
 
@@ -66,9 +62,12 @@ def rows(texts: list[str]) -> list[Row]:
         shares[name] = 100 * missed / total
         first[name], again[name] = _rates(make, texts)
     return [
-        _row("whole-word spans lost by the tokenizer (%)", shares),
-        _row("tokenizing, words not met before (MB/s)", first),
-        _row("tokenizing, the same texts again (MB/s)", again),
+        row(what, values["miyar"], PEER, values[PEER])
+        for what, values in (
+            ("whole-word spans lost by the tokenizer (%)", shares),
+            ("tokenizing, words not met before (MB/s)", first),
+            ("tokenizing, the same texts again (MB/s)", again),
+        )
     ]
 
 
@@ -92,34 +91,15 @@ def _rates(make: Callable[[], Language], texts: list[str]) -> tuple[float, float
             for text in texts:
                 nlp.make_doc(text)
             times.append(time.process_time() - begin)
-    size = sum(len(text.encode()) for text in texts) / 1e6
+    size = megabytes(texts)
     return size / min(first), size / min(again)
-
-
-def _row(what: str, values: dict[str, float]) -> Row:
-    ours, theirs = values["miyar"], values[PEER]
-    return {
-        "what": what,
-        "miyar": round(ours, 2),
-        "peer": PEER,
-        "peer_value": round(theirs, 2),
-        "ratio": round(ours / theirs, 2) if theirs else 1.0,
-    }
-
-
-def _articles(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from (json.loads(line)["content"] for line in file)
 
 
 def main() -> None:
     """Print the rows as JSON, one a line."""
-    if len(sys.argv) > 2:
-        texts = list(islice(filter(None, _articles(Path(sys.argv[1]))), int(sys.argv[2])))
-    else:
-        texts = passages(400, words=60, seed=0)
-    for row in rows(texts):
-        print(json.dumps(row, ensure_ascii=False))
+    texts = articles(Path(sys.argv[1]) if len(sys.argv) > 1 else None, ARTICLES)
+    for found in rows(texts):
+        print(json.dumps(found, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -100,7 +100,9 @@ def gazetteer_of(forms: int, *, seed: int = 0) -> list[Entry]:
             entries.append(entry)
             total += counted.get(entry.id, 0)
     known = {fold_name(form) for form, _ in all_forms(entries)}
-    words = sorted({w for text in passages(200, words=200, seed=seed) for w in text.split()})
+    words = sorted(
+        {w for t in passages(200, words=200, seed=seed) for w in t.split() if w.isalpha()}
+    )
     while total < forms:
         name = " ".join(generator.sample(words, 2))
         if fold_name(name) in known:

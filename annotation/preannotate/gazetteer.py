@@ -195,24 +195,24 @@ class _Mentions:
         first = np.flatnonzero(np.append(True, self.start[1:] >= reach[:-1]))
         size = np.diff(np.append(first, len(stay)))
         for begin, n in zip(first[size > 1].tolist(), size[size > 1].tolist(), strict=True):
-            group = range(begin, begin + n)
-            kept: list[int] = []
-            for at in sorted(group, key=lambda i: (self.start[i] - self.end[i], self.start[i])):
-                if any(
-                    self.start[at] < self.end[other] and self.start[other] < self.end[at]
-                    for other in kept
-                ):
-                    stay[at] = False
+            group = slice(begin, begin + n)
+            places = zip(
+                self.start[group].tolist(), self.end[group].tolist(), range(n), strict=True
+            )
+            kept: list[tuple[int, int]] = []
+            for start, end, at in sorted(places, key=lambda place: (place[0] - place[1], place[0])):
+                if any(start < b and a < end for a, b in kept):
+                    stay[begin + at] = False
                 else:
-                    kept.append(at)
+                    kept.append((start, end))
         return stay
 
 
 def _whole_words(text: str, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     """Give whole words; all but a few are, as the characters beside them show."""
     codes = np.frombuffer(f"{text}\0".encode("utf-32-le", "surrogatepass"), np.uint32)
-    inner, outer = _INNER[codes], _OUTER[codes]
-    sure = inner[start] & inner[end - 1] & outer[start - 1] & outer[end] == _SURE
+    inside = _INNER[codes[start]] & _INNER[codes[end - 1]]
+    sure = inside & _OUTER[codes[start - 1]] & _OUTER[codes[end]] == _SURE
     for at in np.flatnonzero(~sure).tolist():
         start[at], end[at] = whole_words(text, int(start[at]), int(end[at]))
     return start, end
