@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 BENCH  := .venv-bench
-# A folder with data sets to measure on, if you have them: make bench DATA=../data
+# Folders with data sets to measure on, if you have them: make bench DATA=../data REAL=../articles
 DATA   ?=
+REAL   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types unit bench clean
@@ -41,8 +42,8 @@ test: setup  ## all tests: unit, property, integration (real server), browser
 unit: setup  ## only the tests that need no server and no browser
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
 
-bench: $(BENCH)/.ready  ## measure speed and quality beside peers in the same run [DATA=folder]
-	@$(BENCH)/bin/python -m benchmarks.run $(if $(DATA),--data $(DATA))
+bench: $(BENCH)/.ready  ## measure speed and quality beside peers in the same run [DATA= REAL=]
+	@$(BENCH)/bin/python -m benchmarks.run $(if $(DATA),--data $(DATA)) $(if $(REAL),--real $(REAL))
 
 lint: setup  ## ruff and the import contracts
 	@$(BIN)/ruff check .

@@ -1,9 +1,10 @@
 """Run all benchmarks; write the numbers to results/latest.json and the tables of README.md.
 
-    python -m benchmarks.run [--data FOLDER] [--only PART ...]
+    python -m benchmarks.run [--data FOLDER] [--real FOLDER] [--only PART ...]
 
-FOLDER may hold saudinewsnet/articles.jsonl.gz, anercorp/, ntrex/ and real/. What is not there is
-measured on synthetic text, or, where synthetic text would say nothing, left as it was.
+The data folder may hold saudinewsnet/articles.jsonl.gz, anercorp/ and ntrex/, the other one the
+two articles that real-entities.jsonl has labels for. What is not there is measured on synthetic
+text, or, where synthetic text would say nothing, left as it was.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from benchmarks.measure import Row
 
 HERE = Path(__file__).parent
 ARTICLES = 1500
+MADE = ("tagging",)
+"""Parts that are always measured on synthetic text."""
 ANERCORP = ("ANERCorp_CamelLab_test.txt", "ANERCorp_CamelLab_test.repaired.txt")
 
 
-def parts(data: Path | None) -> dict[str, Callable[[], list[Row]]]:
+def parts(data: Path | None, real: Path | None) -> dict[str, Callable[[], list[Row]]]:
     """Return the parts that can be measured with this data, by name."""
     news = data / "saudinewsnet" / "articles.jsonl.gz" if data else None
     news = news if news and news.is_file() else None
@@ -41,7 +44,9 @@ def parts(data: Path | None) -> dict[str, Callable[[], list[Row]]]:
     if data and (data / "ntrex").is_dir():
         runs["boundaries"] = lambda: sentences.quality(data / "ntrex")
     if data and (data / "anercorp").is_dir():
-        runs["entities"] = lambda: list(_entities(data))
+        runs["entities"] = lambda: list(_entities(data / "anercorp"))
+    if real:
+        runs["articles"] = lambda: entities.score_articles(real, HERE / "real-entities.jsonl")
     return runs
 
 
@@ -50,11 +55,9 @@ def _paragraphs() -> list[str]:
     return ["\n".join(some[n : n + 10]) for n in range(0, len(some), 10)]
 
 
-def _entities(data: Path) -> Iterator[Row]:
+def _entities(folder: Path) -> Iterator[Row]:
     for name in ANERCORP:
-        yield from entities.score(data / "anercorp" / name)
-    if (data / "real").is_dir():
-        yield from entities.score_articles(data / "real", HERE / "real-entities.jsonl")
+        yield from entities.score(folder / name)
 
 
 def show(rows: list[Row]) -> str:
@@ -83,18 +86,18 @@ def main() -> None:
     """Run what was asked for; what was not keeps the numbers of its last run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--real", type=Path)
     parser.add_argument("--only", nargs="*", default=())
     options = parser.parse_args()
     path = HERE / "results" / "latest.json"
     results = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     packages = ("spacy", "numpy", "ahocorasick-rs", "rensa")
-    with_data = "real text" if options.data else "synthetic text"
-    for part, run in parts(options.data).items():
+    for part, run in parts(options.data, options.real).items():
         if options.only and part not in options.only:
             continue
         print(f"{part} …", flush=True)
         results[part] = {
-            "texts": with_data if part != "tagging" else "synthetic text",
+            "texts": "synthetic text" if part in MADE or not options.data else "real text",
             "python": platform.python_version(),
             "machine": platform.machine(),
             "packages": {name: version(name) for name in packages},
