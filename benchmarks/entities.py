@@ -28,7 +28,7 @@ import numpy as np
 
 from annotation.ingest.segment import segment
 from annotation.steps import rule_predictor
-from benchmarks.data import article_of
+from benchmarks.data import CORPUS, article_of
 from eval.bootstrap import RESAMPLES, SEED, f1_interval, resample, rounded, weights
 from eval.counts import FN, FP, TP, Counts, ratios
 from schemas.article import Span
@@ -128,13 +128,13 @@ def rows(
     return found
 
 
-def score(path: Path, workspace: Path = Path("corpus")) -> list[Row]:
+def score(path: Path, workspace: Path = CORPUS) -> list[Row]:
     """Run the workspace's pre-annotator over a file and score it."""
     entities = rule_predictor(Workspace(workspace)).entities
     return rows(path, [(gold, compared(entities(text))) for text, gold in sentences(path)])
 
 
-def score_articles(folder: Path, labels: Path, workspace: Path = Path("corpus")) -> list[Row]:
+def score_articles(folder: Path, labels: Path, workspace: Path = CORPUS) -> list[Row]:
     """Score articles whose entities were labelled by hand; the codebook's own types.
 
     ``labels`` holds one mention a line: file, start, end, label. Two annotators who saw neither

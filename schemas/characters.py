@@ -198,7 +198,8 @@ def fold_character(character: str) -> str:
     for rule in RULES:
         if rule.knows(character):
             return rule.fold(character)
-    plain = unicodedata.normalize("NFKC", character).casefold()
+    # Marks that stand alone (FE70 and on) are a space and a mark to Unicode: here just the mark.
+    plain = unicodedata.normalize("NFKC", character).strip().casefold()
     pieces = unicodedata.normalize("NFKD", plain)
     if re.search(f"[{_LATIN_MARKS}]", pieces):  # é; not Hangul, which would only fall apart
         plain = pieces
@@ -207,7 +208,8 @@ def fold_character(character: str) -> str:
 
 def clings(character: str) -> bool:
     """Tell whether a dropped character belongs to the word whose letter it follows directly."""
-    return bool(re.match(f"[{TATWEEL}{JOINERS}{MARKS}]", character))
+    plain = unicodedata.normalize("NFKC", character).strip()
+    return bool(re.fullmatch(f"[{TATWEEL}{JOINERS}{MARKS}]+", plain))
 
 
 def as_table() -> str:

@@ -1,7 +1,8 @@
 """The codebook's cue terms: where in a text each of them stands.
 
 A term is written without proclitics and without the article on its first word; both are seen
-through. ``term*`` lets its last word end in any way; ``a & b`` asks for both in one sentence.
+through. One that begins with ال is found with it only (التقى is no noun). ``term*`` lets its last
+word end in any way; ``a & b`` asks for both in one sentence.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from schemas.sentences import sentences
 from schemas.text import Folded
 
 STRONG, WEAK = "strong", "weak"
-_SHORT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,6 @@ class _Cue:
         return f"{self.strength}:{self.text}"
 
 
-def _without_article(term: str) -> str:
-    """Drop ال where enough is left to tell the word by: not from «الآن» or «الله»."""
-    first = term.partition(" ")[0]
-    return term.removeprefix("ال") if len(first) > _SHORT else term
-
-
 class CueMatcher:
     """Cue terms of some issues, compiled once."""
 
@@ -51,7 +45,7 @@ class CueMatcher:
                 for text in texts:
                     pieces = [piece.strip() for piece in text.split("&")]
                     for number, piece in enumerate(pieces):
-                        form = _without_article(piece.removesuffix("*"))
+                        form = piece.removesuffix("*")
                         forms.append(
                             Form(form, len(self._parts), article=True, open_end=piece[-1:] == "*")
                         )

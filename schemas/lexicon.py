@@ -25,6 +25,8 @@ _HAMZA = "أإآ"
 _GLUED_MIN = 8
 """Shortest length (without ال) at which a form of several words is also looked for without its
 spaces."""
+_VERB_MIN = 5
+"""Letters from which س is seen through before a form."""
 _OWN_MIN = 5
 """Shortest length at which a form that begins with ال is taken to have the article."""
 
@@ -34,12 +36,15 @@ def _joined(*parts: tuple[str, ...]) -> set[str]:
 
 
 _AND = ("", "و", "ف")
-# و ف, then ب ل ك س, may be written to the word that follows.
-_PROCLITICS = _joined(_AND, ("", "ب", "ل", "ك", "س"))
+_OF_NOUNS = ("", "ب", "ل", "ك")
+# و ف, then ب ل ك, may be written to the word that follows.
+_SHORT = _joined(_AND, _OF_NOUNS)
+# So may س be, to verbs; before a short form it makes everyday words (سهرات is not س + هرات).
+_PROCLITICS = _SHORT | _joined(_AND, ("س",))
 # The same with the article: بال كال, and لل for ل + ال.
-_WITH_ARTICLE = _PROCLITICS | _joined(_AND, ("ال", "بال", "كال", "لل"))
+_WITH_ARTICLE = _joined(_AND, ("ال", "بال", "كال", "لل"))
 # What stands before a form that has the article itself and is looked for without it: للصين too.
-_OWN_ARTICLE = _joined(_AND, ("", "ب", "ل", "ك", "س"), ("ال",)) | _joined(_AND, ("لل",))
+_OWN_ARTICLE = _joined(_AND, _OF_NOUNS, ("ال",)) | _joined(_AND, ("لل",))
 _LETTERS = "ابسفكلو"
 _LONGEST = 4
 
@@ -52,12 +57,12 @@ def _number(prefix: str) -> int:
     return number
 
 
-_SETS = (_PROCLITICS, _WITH_ARTICLE, _OWN_ARTICLE)
-_PLAIN, _ARTICLE, _OWN = 1, 2, 4
-_BARE = _PLAIN | _ARTICLE
+_SETS = (_SHORT, _PROCLITICS, _WITH_ARTICLE, _OWN_ARTICLE)
+_FEW, _PLAIN, _ARTICLE, _OWN = 1, 2, 4, 8
+_BARE = _FEW | _PLAIN
 _ALLOWED = np.zeros(8**_LONGEST, dtype=np.uint8)
 """For each prefix, as a number, the bits of the sets that it is in."""
-for _bit, _set in zip((_PLAIN, _ARTICLE, _OWN), _SETS, strict=True):
+for _bit, _set in zip((_FEW, _PLAIN, _ARTICLE, _OWN), _SETS, strict=True):
     for _prefix in _set:
         _ALLOWED[_number(_prefix)] |= _bit
 
@@ -225,7 +230,9 @@ def _patterns(form: Form) -> Iterator[tuple[str, _Pattern]]:
     text = fold_name(form.text).strip().replace("-", " ")
     if not text.strip():
         return
-    before = _ARTICLE if form.article else _PLAIN
+    before = _PLAIN if len(text) >= _VERB_MIN else _FEW
+    if form.article:
+        before |= _ARTICLE
     if text.startswith(_AL) and form.text[:1] not in _HAMZA and len(text) >= _OWN_MIN:
         text, before = text.removeprefix(_AL), _OWN
     yield text, _Pattern(form.key, before, form.open_end)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from schemas.characters import BIDI_CONTROLS, QUOTES, ZERO_WIDTH
 from schemas.stops import LETTER, ends_sentence, glues
-from schemas.text import BIDI_CONTROLS, CLOSING, QUOTES, ZERO_WIDTH
+from schemas.text import CLOSING
 
 _LINE = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _STOP = ".!?؟…۔‼⁇⁈⁉。！？"

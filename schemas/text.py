@@ -18,15 +18,12 @@ import numpy.typing as npt
 from schemas.characters import (
     BIDI_CONTROLS,
     JOINERS,
-    QUOTES,
     TATWEEL,
     ZERO_WIDTH,
     clings,
     fold_character,
 )
 from schemas.errors import AlignmentError
-
-__all__ = ["BIDI_CONTROLS", "CLOSING", "QUOTES", "ZERO_WIDTH", "Folded", "count_words", "fold"]
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -66,13 +63,18 @@ _SHIFT, _ALNUM, _CODE = 22, np.uint32(1 << 21), np.uint32((1 << 21) - 1)
 _ONE, _MANY, _BLANK, _DROPPED, _CLINGING = range(1, 6)
 
 
+def _is_letter(character: str) -> bool:
+    """Tell whether a character holds a word together: #يوم_الأرض is one."""
+    return character.isalnum() or character == "_"
+
+
 def _packed(character: str) -> int:
     folded = fold_character(character)
     if not folded:
         return (_CLINGING if clings(character) else _DROPPED) << _SHIFT
     if len(folded) > 1:
         return _MANY << _SHIFT | ord(character)
-    letter = int(_ALNUM) if folded.isalnum() else 0
+    letter = int(_ALNUM) if _is_letter(folded) else 0
     return (_BLANK if folded == " " else _ONE) << _SHIFT | letter | ord(folded)
 
 
@@ -91,7 +93,7 @@ class Folded:
     codes: Codes
     """Code points of the folded text, shape (n,)."""
     alnum: Bools
-    """Which of them are letters or digits, shape (n,)."""
+    """Which of them are letters, digits or underscores, shape (n,)."""
     starts: Ints
     """Shape (n,)."""
     ends: Ints
@@ -195,7 +197,7 @@ def _expanded(folded: Folded, many: Ints) -> Folded:
     for index, piece in pieces.items():
         place = slice(first[index], first[index] + len(piece))
         codes[place] = [ord(character) for character in piece]
-        alnum[place] = [character.isalnum() for character in piece]
+        alnum[place] = [_is_letter(character) for character in piece]
     whole = np.zeros(len(codes) + 1, dtype=bool)
     whole[first] = whole[-1] = True
     starts, ends = np.repeat(folded.starts, lengths), np.repeat(folded.ends, lengths)

@@ -14,9 +14,9 @@ from annotation.ingest.formats import json_lines, json_values, markdown, parquet
 from annotation.ingest.language import detect_language, same_language
 from annotation.ingest.source import BREAKS, Candidate, RefusedError, Source, walk
 from schemas.article import Article, article_id
+from schemas.characters import BIDI_CONTROLS, ZERO_WIDTH
 from schemas.jsonl import explain
 from schemas.ledger import Ledger, Reason, Unit
-from schemas.text import BIDI_CONTROLS, ZERO_WIDTH
 
 READERS: dict[str, Callable[[Source], Iterator[Candidate]]] = {
     ".txt": plain.read,

@@ -16,8 +16,8 @@ from pydantic import Field
 
 from annotation.ingest.boilerplate import RepeatedLines, boilerplate
 from schemas.article import Article
+from schemas.characters import BIDI_CONTROLS, ZERO_WIDTH
 from schemas.record import Record
-from schemas.text import BIDI_CONTROLS, ZERO_WIDTH
 
 MOST_EXAMPLES = 3
 Place = tuple[int, int]

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from schemas.article import Article, Passage, passage_id
+from schemas.characters import BIDI_CONTROLS, QUOTES, ZERO_WIDTH
 from schemas.sentences import lines, sentences, trimmed
-from schemas.text import BIDI_CONTROLS, CLOSING, QUOTES, ZERO_WIDTH
+from schemas.text import CLOSING
 
 VERSION = "2"
 """Changes whenever some text would be cut in other places than before."""

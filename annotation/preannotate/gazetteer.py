@@ -14,15 +14,14 @@ from pydantic import Field
 
 from annotation.preannotate.variants import spellings
 from schemas.article import Span
+from schemas.characters import BIDI_CONTROLS, QUOTES
 from schemas.codebook import Bilingual, Codebook
 from schemas.errors import RecordError
 from schemas.jsonl import read
 from schemas.lexicon import Form, Hits, Lexicon
 from schemas.record import Record, sha256
 from schemas.text import (
-    BIDI_CONTROLS,
     CLOSING,
-    QUOTES,
     Bools,
     CharacterTable,
     Folded,
@@ -37,6 +36,7 @@ from schemas.text import (
 _NO_ARTICLE = ("PERSON", "GPE")
 T = TypeVar("T")
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
+_IN_ADDRESS = re.compile(r"^[@/._]|[@/_].?$|[.][A-Za-z0-9]$")
 _SEPARATOR = "\0"
 _SURE = 2
 # Characters that begin and end a span of whole words, and those that may stand beside it.
@@ -73,6 +73,7 @@ class _Name:
     """A form of an entry, as compiled."""
 
     entry: Entry
+    form: str
     context: frozenset[int]
     """Numbers of the context words of which one must stand beside it; empty for none."""
 
@@ -86,6 +87,7 @@ class Gazetteer:
         self._names: list[_Name] = []
         self._contexts: dict[str, int] = {}
         self._lexicon = Lexicon(self._forms())
+        self._is_latin = np.array([name.form.isascii() for name in self._names], bool)
         self._wants_context = np.array([bool(name.context) for name in self._names], bool)
 
     def _forms(self) -> Iterator[Form]:
@@ -104,7 +106,7 @@ class Gazetteer:
         context = frozenset(
             self._contexts.setdefault(fold_name(word), len(self._contexts)) for word in words
         )
-        self._names.append(_Name(entry, context))
+        self._names.append(_Name(entry, text.strip(), context))
         return Form(text, len(self._names) - 1, article=entry.label not in _NO_ARTICLE)
 
     def spans(self, text: str, folded: Folded | None = None) -> list[Span]:
@@ -135,6 +137,7 @@ class Gazetteer:
         start, end = folded.starts[hits.start], folded.ends[hits.end - 1]
         part = np.searchsorted(begins, start, side="right") - 1
         known, blocked = self._in_context(hits, part)
+        known &= self._latin_fits(text, hits.key, start, end)
         # A bare reading first: كابل is Kabul before it is ك + آبل. Then the longer form: the span
         # of أوبك+ is that of أوبك, since it ends without the sign.
         order = np.lexsort((hits.start - hits.end, ~hits.bare))
@@ -157,6 +160,21 @@ class Gazetteer:
             if not any((of, word) in beside for word in self._names[hits.key[at]].context):
                 known[at], blocked[at] = False, hits.bare[at]
         return known, blocked
+
+    def _latin_fits(self, text: str, key: Ints, start: Ints, end: Ints) -> Bools:
+        """Tell of forms in Latin letters whether they stand there as a name: as it is capitalised.
+
+        Parts of addresses are none (bbc.com, @reuters), nor are everyday words (swift, rss).
+        """
+        fits = np.ones(len(key), bool)
+        for at in np.flatnonzero(self._is_latin[key] & (key >= 0)).tolist():
+            form, a, b = self._names[key[at]].form, int(start[at]), int(end[at])
+            found = text[max(a, b - len(form)) : b]  # without proclitics
+            fits[at] = not _IN_ADDRESS.search(text[max(a - 1, 0) : b + 2]) and (
+                found.isupper()
+                or (not form.isupper() and found[:1].isupper() == form[:1].isupper())
+            )
+        return fits
 
     def _spans(self, mentions: _Mentions) -> list[list[Span]]:
         """Return the spans of each part, counted from its start."""
@@ -239,15 +257,16 @@ def made_forms(entries: Sequence[Entry]) -> list[tuple[str, Entry]]:
     entries is made for none.
     """
     written = {fold_name(f) for e in entries for f in (*e.plain_forms(), *e.ambiguous)}
-    made: dict[str, dict[str, Entry]] = defaultdict(dict)
+    made: dict[str, dict[str, tuple[str, Entry]]] = defaultdict(dict)
     for entry in entries:
         english = _IN_BRACKETS.sub("", entry.name.en)
-        others = {fold_name(english).strip()}
+        others = {fold_name(english).strip(): english}
         for form in entry.plain_forms():
-            others |= spellings(form, english)
-        for form in others - written:
-            made[form][entry.id] = entry
-    return [(form, next(iter(of.values()))) for form, of in made.items() if len(of) == 1]
+            others |= {other: other for other in spellings(form, english)}
+        for folded, form in others.items():
+            if folded not in written:
+                made[folded][entry.id] = (form, entry)
+    return [next(iter(of.values())) for of in made.values() if len(of) == 1]
 
 
 def read_gazetteer(path: Path, codebook: Codebook) -> Gazetteer:

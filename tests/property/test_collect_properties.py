@@ -22,8 +22,8 @@ from annotation.ingest.decode import looks_arabic
 from annotation.ingest.formats.json_values import elements
 from annotation.ingest.hygiene import hygiene
 from schemas.article import Article
+from schemas.characters import BIDI_CONTROLS, ZERO_WIDTH
 from schemas.ledger import Ledger
-from schemas.text import BIDI_CONTROLS, ZERO_WIDTH
 from tests import strategies as own
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

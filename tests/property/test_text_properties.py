@@ -34,7 +34,8 @@ def test_every_folded_character_has_a_place_in_the_text_and_places_go_forward(te
 
 
 def _clings(character: str) -> bool:
-    return character in TATWEEL + JOINERS or unicodedata.category(character) == "Mn"
+    plain = unicodedata.normalize("NFKC", character).strip()
+    return all(c in TATWEEL + JOINERS or unicodedata.category(c) == "Mn" for c in plain)
 
 
 def _folded_one_by_one(text: str) -> list[tuple[str, int, int]]:

@@ -42,9 +42,8 @@ def test_evidence_names_the_issue_the_cue_and_its_raw_place():
 
 
 @pytest.mark.parametrize("text", ["الرسوم", "بالرسوم", "للرسوم", "ورسوم", "والرسوم"])
-@pytest.mark.parametrize("term", ["رسوم", "الرسوم"])
-def test_a_cue_is_found_with_and_without_the_article_however_it_is_written(text, term):
-    assert [e.reason for e in _find(text, a=Cues(weak=(term,)))] == [f"weak:{term}"]
+def test_a_cue_is_found_with_and_without_the_article(text):
+    assert [e.reason for e in _find(text, a=Cues(weak=("رسوم",)))] == ["weak:رسوم"]
 
 
 def test_a_star_opens_the_end_and_without_it_the_word_must_end():
@@ -56,6 +55,12 @@ def test_a_pair_counts_when_both_terms_stand_in_one_sentence_in_any_order():
     pair = Cues(strong=("مضيق & سفينة",))
     assert _find("عبرت سفينة مدنية المضيق أمس.", a=pair)
     assert _find("في المضيق عبرت سفينة.", a=pair)
+
+
+def test_a_term_that_begins_with_the_article_is_found_with_it_only():
+    met = Cues(strong=("التقى & وزير",))
+    assert _find("التقى الوفد وزير الخارجية", a=met)
+    assert not _find("هذا رجل تقي عرفه وزير الخارجية", a=met)
 
 
 @pytest.mark.parametrize("text", ["عبرت سفينة. ثم أغلق المضيق.", "سفينة\nمضيق", "سفينة فقط"])

@@ -276,3 +276,25 @@ def test_the_longest_of_all_mentions_are_those_that_the_general_rule_keeps():
     kept = [longest_first(spans)[0] for spans in gazetteer.spans_of(texts)]
     assert sum(map(len, kept)) > 500
     assert list(gazetteer.longest_of(texts)) == kept
+
+
+@pytest.mark.parametrize(
+    "text", ["قال BBC", "وBBC", "(BBC)", "قالت BBC.", "Reuters قالت", "REUTERS"]
+)
+def test_latin_names_are_found_as_they_are_capitalised(text):
+    entries = (
+        _entry("org.bbc", "ORG", "بي بي سي", "BBC"),
+        _entry("org.r", "ORG", "رويترز", "Reuters"),
+    )
+    assert len(_mentions(text, *entries)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["www.bbc.com", "BBC.com", "@BBC", "x@Reuters.com", "the bbc way", "reuters", "a/BBC/b"]
+)
+def test_parts_of_addresses_and_words_in_small_letters_are_no_names(text):
+    entries = (
+        _entry("org.bbc", "ORG", "بي بي سي", "BBC"),
+        _entry("org.r", "ORG", "رويترز", "Reuters"),
+    )
+    assert _mentions(f"في {text} اليوم", *entries) == []

@@ -18,6 +18,15 @@ def test_a_proclitic_before_a_name_is_seen_through_and_kept_in_the_hit(before):
     assert _found(f"زار {before}واشنطن أمس", Form("واشنطن", 0)) == [f"{before}واشنطن"]
 
 
+@pytest.mark.parametrize("written", ["سهرات", "وسهرات", "سالصين", "سلندن"])
+def test_the_sin_of_verbs_is_not_seen_through_before_short_names_and_the_article(written):
+    assert _found(f"في {written} اليوم", *map(Form, ("هرات", "الصين", "لندن"), range(3))) == []
+
+
+def test_a_name_inside_a_hashtag_is_no_word_of_its_own():
+    assert _found("وسم #يوم_الصين_الوطني اليوم", Form("الصين", 0)) == []
+
+
 @pytest.mark.parametrize("before", ["بو", "لب", "ال", "م", "وال", "ا", "2"])
 def test_other_letters_before_a_name_make_it_another_word(before):
     assert _found(f"زار {before}واشنطن أمس", Form("واشنطن", 0)) == []

@@ -30,6 +30,10 @@ from schemas.text import count_words, fold, is_word, trim, whole_words
         ("أ \u00a0\t\r\n ب", "ا ب"),
         ("O'Neil", "o neil"),
         ("شيء", "شيء"),
+        ("م\ufe76حم\ufe7aد", "محمد"),  # harakat as characters of their own, from PDF files
+        ("São Łódź Erdoğan", "sao lodz erdogan"),
+        ("ڤيتو پوتين گوگل چاد", "فيتو بوتين كوكل جاد"),
+        ("٣٫٥٪ – ١٬٠٠٠", "3.5% - 1,000"),
         ("", ""),
         ("\u064b\u0640\u200f", ""),
     ],
