@@ -1,49 +1,28 @@
-"""spaCy's Arabic tokenizer, with the punctuation that it leaves glued to words.
+"""A spaCy tokenizer that cuts wherever a span may begin or end, so that no span is lost.
 
-Blank ``ar`` keeps ``بكين».``, ``جدًا.`` and ``واشنطن،بكين`` whole, so that spans of whole words
-do not align with tokens and are dropped in training.
+spaCy keeps a span only when it begins and ends with tokens. Its own rules for Arabic leave
+``بكين».``, ``واشنطن،بكين`` and ``3.5`` whole, and every further rule leaves something. Here the
+tokens are those of ``schemas.text.whole_words``, which all spans obey: words, and the signs
+between them. So 3.5 and an address of the Web are several tokens; Twitter in twitter.com is one.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
+from functools import cache
+from itertools import chain
 
 from spacy.language import Language
 from spacy.tokenizer import Tokenizer
-from spacy.util import (
-    compile_infix_regex,
-    compile_prefix_regex,
-    compile_suffix_regex,
-    registry,
-)
+from spacy.util import registry
 
-_ARABIC = "\u0621-\u064a\u064b-\u0652\u0670\u0671-\u06d3"
-_OPEN, _CLOSE = r"«“‘‹\(\[\{\"'", r"»”’›\)\]\}\"'"
-_STOPS = r"\.…!?؟،؛:"
-_INVISIBLE = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-_PREFIXES = [rf"[{_OPEN}{_CLOSE}]", rf"[{_INVISIBLE}]", r"[–—\-](?=\D)"]
-_SUFFIXES = [
-    rf"(?<=[{_CLOSE}{_ARABIC}])[{_STOPS}]+",
-    rf"(?<=\d)[{_STOPS}]",
-    rf"[{_CLOSE}{_OPEN}]",
-    rf"[{_INVISIBLE}]",
-    r"[–—\-]",
-]
-_INFIXES = [
-    rf"(?<=[{_ARABIC}])[{_STOPS}{_CLOSE}{_OPEN}/–—]+(?=\w)",
-    rf"(?<=\w)[{_STOPS}{_CLOSE}{_OPEN}/–—]+(?=[{_ARABIC}])",
-    rf"[{_CLOSE}]+[–—\-]*(?=\w)",
-    rf"(?<=[{_ARABIC}])-(?=[{_ARABIC}])",
-    rf"[{_INVISIBLE}]",
-]
+from schemas.characters import JOINERS
+from schemas.text import CLOSING
 
-
-# Only what is plainly an address: spaCy's own pattern takes «قال.ثم» for one.
-_URL = re.compile(
-    r"^(?:(?:https?://|www\.)[^\s«»“”<>]+|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
-    r"|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?:/[^\s«»“”<>]*)?)$"
-)
+# Planes 0 and 1, and the variation selectors; the rest of Unicode has ideographs only.
+_WITH_MARKS = (range(0x20000), range(0xE0100, 0xE01F0))
 
 
 @registry.tokenizers("miyar.ArabicTokenizer.v1")  # type: ignore[untyped-decorator]  # spaCy's
@@ -53,13 +32,30 @@ def create_tokenizer() -> Callable[[Language], Tokenizer]:
 
 
 def _tokenizer(nlp: Language) -> Tokenizer:
-    defaults = nlp.Defaults
-    return Tokenizer(
-        nlp.vocab,
-        rules=defaults.tokenizer_exceptions,
-        prefix_search=compile_prefix_regex([*(defaults.prefixes or ()), *_PREFIXES]).search,
-        suffix_search=compile_suffix_regex([*(defaults.suffixes or ()), *_SUFFIXES]).search,
-        infix_finditer=compile_infix_regex([*(defaults.infixes or ()), *_INFIXES]).finditer,
-        token_match=defaults.token_match,
-        url_match=_URL.match,
-    )
+    # Each infix becomes a token, and so does what stands between two. Since the pattern knows
+    # every character but white space, where spaCy cuts by itself, its matches are the tokens.
+    return Tokenizer(nlp.vocab, infix_finditer=_tokens().finditer)
+
+
+@cache
+def _tokens() -> re.Pattern[str]:
+    r"""Return the pattern of a token: a word, a closing sign, or a run of any other sign.
+
+    >>> [match.group() for match in _tokens().finditer("والصـين».هـ...")]
+    ['والصـين', '»', '.', 'هـ', '...']
+    """
+    word = rf"\w{_marks()}"
+    # A span may end after each closing sign: it takes those in that it opened.
+    closing = re.escape(CLOSING + '"')
+    return re.compile(rf"[{word}]+|[{closing}]|([^\s{word}])\1*")
+
+
+def _marks() -> str:
+    r"""Return what belongs to a word and is not ``\w``: combining marks, joiners; as ranges."""
+    marks = {
+        code for code in chain(*_WITH_MARKS) if unicodedata.category(chr(code)).startswith("M")
+    }
+    marks |= set(map(ord, JOINERS))
+    firsts = sorted(code for code in marks if code - 1 not in marks)
+    lasts = sorted(code for code in marks if code + 1 not in marks)
+    return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(firsts, lasts, strict=True))
