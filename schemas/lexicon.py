@@ -233,7 +233,8 @@ def _patterns(form: Form) -> Iterator[tuple[str, _Pattern]]:
     before = _PLAIN if len(text) >= _VERB_MIN else _FEW
     if form.article:
         before |= _ARTICLE
-    if text.startswith(_AL) and form.text[:1] not in _HAMZA and len(text) >= _OWN_MIN:
+    own = text.startswith(_AL) and text[2:3] != " " and form.text[:1] not in _HAMZA
+    if own and len(text) >= _OWN_MIN:
         text, before = text.removeprefix(_AL), _OWN
     yield text, _Pattern(form.key, before, form.open_end)
     if " " in text and len(text) >= _GLUED_MIN:

@@ -74,7 +74,8 @@ def _packed(character: str) -> int:
         return (_CLINGING if clings(character) else _DROPPED) << _SHIFT
     if len(folded) > 1:
         return _MANY << _SHIFT | ord(character)
-    letter = int(_ALNUM) if _is_letter(folded) else 0
+    # Not ™, though it folds to letters: the name before it ends there.
+    letter = int(_ALNUM) if _is_letter(folded) and _is_letter(character) else 0
     return (_BLANK if folded == " " else _ONE) << _SHIFT | letter | ord(folded)
 
 
@@ -197,7 +198,8 @@ def _expanded(folded: Folded, many: Ints) -> Folded:
     for index, piece in pieces.items():
         place = slice(first[index], first[index] + len(piece))
         codes[place] = [ord(character) for character in piece]
-        alnum[place] = [_is_letter(character) for character in piece]
+        letters = _is_letter(chr(folded.codes[index]))
+        alnum[place] = [letters and _is_letter(character) for character in piece]
     whole = np.zeros(len(codes) + 1, dtype=bool)
     whole[first] = whole[-1] = True
     starts, ends = np.repeat(folded.starts, lengths), np.repeat(folded.ends, lengths)

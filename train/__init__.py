@@ -1,6 +1,6 @@
 """From a gold release to a fitted spaCy pipeline and its predictions.
 
-tokenizer     spaCy's Arabic tokenizer with the punctuation it misses
+tokenizer     words and the signs between them, so that no span of whole words is lost
 features      a text → hashed word, stem and character n-gram features
 architecture  those features and a linear layer as a spaCy architecture
 docbin        examples → spaCy's DocBin, every judged label explicit

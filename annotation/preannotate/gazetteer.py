@@ -36,7 +36,9 @@ from schemas.text import (
 _NO_ARTICLE = ("PERSON", "GPE")
 T = TypeVar("T")
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)")
-_IN_ADDRESS = re.compile(r"^[@/._]|[@/_].?$|[.][A-Za-z0-9]$")
+_PROCLITICS = re.compile("^[ء-ي\u064b-\u0652\u0640]+")
+# Two characters before a name, a NUL in its place, two after it. A slash between names is none.
+_IN_ADDRESS = re.compile(r"[@_]\0|[A-Za-z0-9]\.\0|[a-z0-9/:]/\0|\0[@_]|\0\.[A-Za-z0-9]|\0/[a-z0-9]")
 _SEPARATOR = "\0"
 _SURE = 2
 # Characters that begin and end a span of whole words, and those that may stand beside it.
@@ -169,11 +171,12 @@ class Gazetteer:
         fits = np.ones(len(key), bool)
         for at in np.flatnonzero(self._is_latin[key] & (key >= 0)).tolist():
             form, a, b = self._names[key[at]].form, int(start[at]), int(end[at])
-            found = text[max(a, b - len(form)) : b]  # without proclitics
-            fits[at] = not _IN_ADDRESS.search(text[max(a - 1, 0) : b + 2]) and (
-                found.isupper()
-                or (not form.isupper() and found[:1].isupper() == form[:1].isupper())
+            found = _PROCLITICS.sub("", text[a:b])
+            written = found.isupper() or (
+                not form.isupper() and found[:1].isupper() == form[:1].isupper()
             )
+            beside = f"{text[max(a - 2, 0) : a]}\0{text[b : b + 2]}"
+            fits[at] = written and not _IN_ADDRESS.search(beside)
         return fits
 
     def _spans(self, mentions: _Mentions) -> list[list[Span]]:

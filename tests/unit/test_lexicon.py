@@ -136,3 +136,12 @@ def test_punctuation_and_text_ends_are_word_edges():
 @pytest.mark.parametrize("forms", [(), (Form("", 0),), (Form(" \u200f«", 0),)])
 def test_no_form_or_an_empty_one_finds_nothing(forms):
     assert _found("أي نص كان", *forms) == []
+
+
+def test_al_as_a_word_of_its_own_is_no_article():
+    assert _found("قال ال سعود", Form("ال سعود", 0)) == ["ال سعود"]
+
+
+@pytest.mark.parametrize("after", ["™", "®", "ⓐ", "№ 5"])
+def test_a_sign_that_folds_to_letters_does_not_go_on_with_the_word(after):
+    assert _found(f"شركة هواوي{after} أعلنت", Form("هواوي", 0)) == ["هواوي"]
