@@ -146,17 +146,23 @@ def suggest(
     from schemas.jsonl import dump, write_text
 
     found = run_suggest(Workspace(workspace), least=least)
-    shown = found[:most]
-    lines = dump(one.entry() for one in shown) if entries else dump(shown)
+    shown = [one.entry() for one in found[:most]] if entries else found[:most]
     if out:
-        write_text(out, lines)
-    elif as_json:
-        emit({"found": len(found), "suggestions": [one.model_dump(mode="json") for one in shown]})
+        write_text(out, dump(shown))
+        say(f"written to {out}.")
+    if as_json:
+        kind = "entries" if entries else "suggestions"
+        emit({"found": len(found), kind: [one.model_dump(mode="json") for one in shown]})
+    elif not out:
+        typer.echo(dump(shown), nl=False)
+    say(f"{len(found)} names are suggested, {len(shown)} are given.")
+    if entries:
+        say("Check each entry (id, English name, label) and add it to gazetteer.jsonl.")
+        hint(f"miyar doctor --workspace {workspace}")
     else:
-        typer.echo(lines, nl=False)
-    say(f"{len(found)} names are suggested, {len(shown)} are shown.")
-    hint(f"miyar annotation gazetteer suggest --workspace {workspace} --entries --out new.jsonl")
-    say("Check each entry (id, English name, label), add it to gazetteer.jsonl, run miyar doctor.")
+        hint(
+            f"miyar annotation gazetteer suggest --workspace {workspace} --entries --out new.jsonl"
+        )
 
 
 @app.command()

@@ -118,10 +118,14 @@ def run_preannotate(workspace: Workspace, *, dry_run: bool = False) -> tuple[str
 def run_suggest(workspace: Workspace, *, least: int) -> list[Suggestion]:
     """Suggest names for the gazetteer: frequent name-like strings that it does not match."""
     codebook, passages = workspace.codebook(), workspace.passages()
-    known = predictor_of(codebook, workspace.gazetteer_file).gazetteer.spans_of(
-        passage.text for passage in passages
+    gazetteer = predictor_of(codebook, workspace.gazetteer_file).gazetteer
+    return suggest(
+        passages,
+        gazetteer.spans_of(passage.text for passage in passages),
+        labels=codebook.entity_ids,
+        least=least,
+        entries=gazetteer.entries,
     )
-    return suggest(passages, known, labels=codebook.entity_ids, least=least)
 
 
 def run_build(

@@ -31,7 +31,10 @@ _LEVANTINE = any_of(words.LEVANTINE)
 _EDGE, _PART = any_of(words.EDGES), any_of(words.PARTS_OF_DAY)
 _PERIOD, _SEASON, _WHICH = any_of(words.PERIODS), any_of(words.SEASONS), any_of(words.WHICH)
 _ORDINAL, _TODAY = any_of(words.ORDINALS), any_of(words.TODAY)
-_YEAR = r"(?:(?:1[5-9]|20)\d\d(?: ?م\b)?|1[34]\d\d(?: ?ه(?:جريه?)?\b)?)"
+_YEAR = (
+    r"(?:(?:1[5-9]|20)\d\d(?: ?م\b)?|1[34]\d\d(?: ?ه(?:جريه?)?\b)?"
+    r"|[1-9]\d{1,2} ?ه(?:جريه?)?\b)"
+)
 _NUMBER = r"(?:ال ?)?(?:3[01]|[12]\d|0?[1-9])(?!\d)"
 _TO = r"(?: ?[-–—/] ?| (?:الي|حتي|او) |، | و ?)"
 _DASH = r" ?[-–—/] ?"
@@ -63,7 +66,7 @@ _PATTERNS = {
         "share": rf"{_THE}(?:ربع|نصف|ثلث|شطر) (?:الاول|الثاني|الثالث|الرابع|الاخير) "
         rf"(?:من |ل)(?:(?:(?:ال)?عام |سنه )?{_YEAR}|{_OF_PERIOD})",
         "decade": rf"{_P}(?:{_EDGE} )?(?:ال)?{any_of(words.DECADES)}\b(?! من عمر| عاما)"
-        rf"(?: (?:من )?القرن (?:الماضي|الحالي|{_ORDINAL}|ال ?\d\d))?"
+        rf"(?: (?:من )?القرن (?:{_WHICH}\b|{_ORDINAL}|ال ?\d\d))?"
         rf"|{_P}(?:{_EDGE} )?القرن (?:{_ORDINAL}(?! من )|ال ?[12]\d)",
         "ago": r"[وف]?(?:قبل|بعد(?! (?:\w+ )?ايام)) (?:(?:نحو|حوالي|قرابه) )?"
         rf"(?:(?:\d+|{any_of(words.COUNTS)}(?: عشره?)?) {any_of(words.UNITS)}\b"
@@ -78,7 +81,7 @@ _PATTERNS = {
     }.items()
 }
 _NUMERIC = re.compile(
-    r"(?<![\w/.\-])(?:"
+    r"(?<![\w/.\-])[وف]?[بلك]?(?:"
     r"(?:1[3-9]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:3[01]|[12]\d|0?[1-9])"
     r"|(?:3[01]|[12]\d|0?[1-9])([-/.])(?:0?[1-9]|1[0-2])\2(?:1[3-9]|20)\d\d"
     r"|(?:0?[1-9]|1[0-2])([-/])(?:3[01]|[12]\d|0?[1-9])\3(?:1[3-9]|20)\d\d"
@@ -96,8 +99,10 @@ _YEAR_BEFORE = re.compile(r"(?:في|منذ|حتي|خلال|بحلول|مستوي
 _RANGE_BEFORE = re.compile(r"(?:1[5-9]|20)\d\d(?: ?م)?(?: الي| حتي|) $")
 _RANGE_AFTER = re.compile(r" (?:الي|حتي|و) ?(?:(?:1[5-9]|20)\d\d(?!\d))")
 _COUNTED = re.compile(rf" ?%| {any_of(words.COUNTED)}\b|-\d")
-_MONTH_AFTER = re.compile(rf" (?:الي|حتي|و) ?(?:(?:شهر|نهايه) )?{_MONTH}\b")
-_MONTH_BEFORE = re.compile(rf"{_MONTH} (?:الي |حتي |)$")
+_MONTH_AFTER = re.compile(rf" (?:الي|حتي|و) ?(?:(?:شهر|نهايه) )?({_MONTH})\b")
+_MONTH_BEFORE = re.compile(rf"({_MONTH}) (?:الي |حتي |)$")
+# «رمضان وشعبان» may be two singers, «نيسان وماي» a company and a person.
+_BEFORE_PAIR = re.compile(r"(?<!\w)و?(?:بين|من|في|منذ|خلال|حتي|شهور|اشهر) $")
 _CITY = re.compile(r"مدينه (?:\d+ )?$")
 _PREPOSITION = re.compile(r"(?:في|منذ|خلال|حتي|بحلول) $")
 _OFFICE = re.compile(
@@ -150,7 +155,10 @@ def _digit_anchors(text: str) -> Iterator[tuple[int, int, str]]:
     for run in _DIGITS.finditer(text):
         if len(run.group()) < _SHORTEST_YEAR:
             continue
-        if numeric := _NUMERIC.match(text, run.start()):
+        word = run.start()
+        while word > 0 and text[word - 1].isalpha():
+            word -= 1
+        if numeric := _NUMERIC.match(text, word):
             yield *numeric.span(), "numeric"
             continue
         for match in _YEAR_IN.finditer(text, *run.span()):
@@ -208,6 +216,8 @@ def _starts(text: str, anchor: int) -> list[int]:
         while last > 0 and text[last - 1] in " (":
             last -= 1
         at = text.rfind(" ", 0, last) + 1
+        while text[at] == "(":
+            at += 1
         if not _may_begin(text[at:last]):
             break
         starts.append(at)
@@ -244,6 +254,8 @@ def _is_clear(match: re.Match[str], kind: str) -> bool:
     if kind == "weekday":
         single = " " not in found
         return not (single and (_PRAYER.search(before) or text.startswith(" الاسود", end)))
+    if kind == "today" and found.endswith("امس") and text.startswith(" الحاجه", end):
+        return False  # «بأمس الحاجة»: in dire need
     return not (kind == "period" and found.startswith("العام ") and _OFFICE.search(before))
 
 
@@ -252,8 +264,11 @@ def _month_is_clear(text: str, start: int, end: int, found: str, before: str) ->
         return False
     if found not in words.DOUBTFUL and found[1:] not in words.DOUBTFUL:
         return True
-    if _MONTH_AFTER.match(text, end) or _MONTH_BEFORE.search(before):
-        return True
+    if after := _MONTH_AFTER.match(text, end):
+        return after[1] not in words.DOUBTFUL or bool(_BEFORE_PAIR.search(before))
+    if other := _MONTH_BEFORE.search(before):
+        beginning = before[: other.start()].removesuffix("و")
+        return other[1] not in words.DOUBTFUL or bool(_BEFORE_PAIR.search(beginning))
     return found in words.WITH_PREPOSITION and bool(_PREPOSITION.search(before))
 
 

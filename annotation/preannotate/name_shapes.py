@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache, cached_property, lru_cache
 
 from annotation.preannotate import name_words, plain_words
-from schemas.text import fold, fold_name
+from schemas.text import fold
 
 
 class Kind(StrEnum):
@@ -36,13 +36,23 @@ _SUFFIXES = ("وا", "ها", "هم", "هما", "نا", "تا", "ات", "ين", "
 _STEM_MIN = 3
 _LONG_STEM = 4
 _UNKNOWN_LENGTHS = range(3, 13)
-# Shapes of verbs and participles that no list holds all of.
 _VERBAL = re.compile(
-    r"ي.*|ا(?:ست|[نلجعفقحرختكبشز]ت|ضط|صط|زد|ند|نس|نض|نط|نع|نف|نق|نه)...*|مت....*|م.*[اه]"
-    r"|.*(?:يا|تها|تهم|تنا|ييه)|ا[^او]{2,4}ا(?:.ا?)?|(?:وال|لل|ال).*"
-    r"|ت(?:ش[^ا-ي]|[^شوياروم]|و[جلقاتصعفضخ]|ا[بسمكلر]|ر[اتج]|م[ك]|ي).*|س[ين](?![لرمناو])..+|ست(?![لرمناوي])..+|ت..ي."
-    r"|ست[تن].*|سي[تنعكق].+"
+    "|".join(
+        (
+            r"ي.*",  # يلتقي
+            r"ا(?:ست|[نلجعفقحرختكبشز]ت|ضط|صط|زد|ند|نس|نض|نط|نع|نف|نق|نه)...*",  # استقبل, اجتمع
+            r"ا[^او]{2,4}ا(?:.ا?)?",  # اجراء, اتفاقا
+            r"مت....*|م.*[اه]",  # متوجها, مشيرا, محاوله
+            r".*(?:يا|تها|تهم|تنا|ييه)",  # رسميا, زيارتها
+            r"(?:وال|لل|ال).*",  # والوفد, للقاء
+            r"ت(?:[^شوياروم]|و[جلقاتصعفضخ]|ا[بسمكلر]|ر[اتج]|مك|ي).*",  # تسلم, توجه, تابع, تراجع
+            r"ت..ي.",  # تمديد
+            r"س[ين](?![لرمناو])..+|سي[تنعكق].+",  # سيزور, سنعود, but سيلفا
+            r"ست(?![لرمناوي])..+|ست[تن].*",  # ستعقد, but ستراو
+        )
+    )
 )
+"""Shapes of verbs, participles and verbal nouns that no list holds all of."""
 _ENDING = re.compile(r"....+(?:ات|يه|ته)|.+(?<!الل)ه")
 """Endings of everyday nouns, and of Arabic family names (عطية, جرادات)."""
 _ATTACHED = re.compile(r"ل[^اوي].*|ب[^اويرلن].*|ف[^اويرلن].*|ك[^اويرلنس].*")
@@ -51,7 +61,7 @@ _AND = re.compile(r"و(?!يل|ين[سغ]|ير[تم]|ونغ|ول[فس]|الت|ا�
 _FEMININE_OR_PLURAL = re.compile(r".*(?:ات|ين|ون|ه|اء)")
 
 
-_COMPOUND = ("الدين", "الاسلام")
+COMPOUND = ("الدين", "الاسلام")
 """What makes a compound name of the word before: زين الدين."""
 _GLUED = re.compile(r"عبدال...*|ابو(?!ظبي|جا).{3,}|(?:نصر|جار|فتح|فضل|خلف|عطا|سعد|رزق|ضيف)الله")
 OF_GOD = frozenset({"نصر", "جار", "فتح", "فضل", "خلف", "عطا", "سعد", "رزق", "ضيف", "شكر", "هبه"})
@@ -60,6 +70,10 @@ OF_GOD = frozenset({"نصر", "جار", "فتح", "فضل", "خلف", "عطا", 
 def _folded(words: str) -> frozenset[str]:
     # A word of a list may hold a blank, written as _: آية_الله.
     return frozenset(word.replace("_", " ") for word in fold(words).text.split())
+
+
+HEADS_COMPOUND = _folded(name_words.HEADS_COMPOUND)
+"""Words of which الدين or الإسلام makes a name."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +113,13 @@ class Shapes:
         """What else may begin a name: عبد الله, أبو مازن."""
         return frozenset({"عبد", "ابو", "ابي"})
 
-    @staticmethod
-    def folded(word: str) -> str:
-        """Return a word as the lists hold it."""
-        return fold_name(word)
-
     def kind(self, word: str, before: Sequence[Kind], *, sure: bool) -> Kind | None:
         """Return what ``word`` is after words of these kinds; ``None`` when it ends the name."""
         if word in self.joiners:
             return Kind.JOINED
         if word in self.foreign_joiners and set(before) & {Kind.FOREIGN, Kind.UNKNOWN}:
             return Kind.JOINED
-        if word in _COMPOUND and before and before[-1] in (*_GIVEN, Kind.UNKNOWN):
+        if word in COMPOUND and before and before[-1] in (*_GIVEN, Kind.UNKNOWN):
             return Kind.GIVEN
         if sure and before and word in self.ordinals:
             return Kind.FAMILY  # a king's or pope's number
@@ -163,6 +172,8 @@ class Shapes:
             return False
         listed = word in self.adjectives or word in self.titles or word in self.weak
         stem = word[2:]
+        if stem.startswith(("مت", "مست")) and not stem.endswith("ي"):
+            return False  # المتقدم, المستفيد: participles
         return not (listed or stem in self.plain or _FEMININE_OR_PLURAL.fullmatch(stem))
 
     def may_be_name(self, word: str) -> bool:

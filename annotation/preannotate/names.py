@@ -8,31 +8,36 @@ inside. Only spans that a name surely fills are returned: rather none than a wro
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import ahocorasick_rs
 
-from annotation.preannotate.name_shapes import OF_GOD, Kind, Shapes, shapes
+from annotation.preannotate.name_shapes import (
+    COMPOUND,
+    HEADS_COMPOUND,
+    OF_GOD,
+    Kind,
+    Shapes,
+    shapes,
+)
+from annotation.preannotate.name_text import Word, Words
 from schemas.article import Span
-from schemas.text import QUOTES, Folded, whole_words
+from schemas.text import Folded, whole_words
 
 LABEL = "PERSON"
 _MOST_WORDS = 5
 _MOST_OF_OFFICE = 7
 """How many words may stand between the head of an office and the name."""
+_MOST_JOINERS = 3
+"""How many joiners may follow one another: بن أبي عبد الله."""
 _SURNAME_MIN = 4
-_LETTERS = re.compile(r"[^\W\d_]{1,20}+(?!\w)")
-_BREAK = re.compile(rf"[{QUOTES}\n\r\v\f\u2028\u2029]")
+_FINAL_ALIF = re.compile(r"ى(?!\w)")
 _PROCLITICS = ("", "و", "ل", "ب", "ف", "ول", "وب")
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    start: int
-    end: int
-    text: str
+_LONGEST_PROCLITIC = max(map(len, _PROCLITICS))
+_GIVEN = (Kind.GIVEN, Kind.DOUBTFUL, Kind.JOINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +56,25 @@ def names(text: str, folded: Folded, known: Sequence[Span]) -> list[Span]:
     Args:
         text: as stored.
         folded: its fold.
-        known: spans of the gazetteer, overlapping ones too. A name may take in a known person
-            (and is then linked to it); it never takes in a known place or organisation.
+        known: spans of the gazetteer, overlapping ones too. A name may take in a known person,
+            and is linked to the one it begins with: what stands before a known surname may be
+            somebody else's given name. It never takes in a known place or organisation.
 
     Returns:
         PERSON spans over whole words; they may overlap known ones, which are shorter then.
     """
+    people: defaultdict[int, dict[int, Span]] = defaultdict(dict)
+    for span in known:
+        if span.label == LABEL:
+            people[span.start].setdefault(span.end, span)
     reader = _Reader(text, folded, known)
     found: dict[tuple[int, int], Span] = {}
     for name in reader.read():
         start, end = whole_words(text, *folded.to_raw(name.start, name.end))
-        inside = [s for s in known if s.label == LABEL and start <= s.start and s.end <= end]
-        if start < end and not any((s.start, s.end) == (start, end) for s in inside):
-            linked = {span.entity_id for span in inside if span.entity_id}
-            entity = linked.pop() if len(linked) == 1 else None
+        begun = people.get(start, {})
+        if start < end and end not in begun:
+            longest = max((stop for stop in begun if stop < end), default=None)
+            entity = None if longest is None else begun[longest].entity_id
             found[start, end] = Span(start=start, end=end, label=LABEL, entity_id=entity)
     return [found[place] for place in sorted(found)]
 
@@ -90,8 +100,8 @@ class _Reader:
     def __init__(self, text: str, folded: Folded, known: Sequence[Span]) -> None:
         self._raw, self._folded, self._text = text, folded, folded.text
         self._shapes: Shapes = shapes()
-        # A name does not go over a quotation mark or the end of a line, both blanks here.
-        self._breaks = {folded.from_raw(match.start()) for match in _BREAK.finditer(text)}
+        self._words = Words(text, folded)
+        self._has_final_alif = _FINAL_ALIF.search(text) is not None
         self._people: dict[int, int] = {}
         self._others: dict[int, int] = {}
         for span in known:
@@ -109,7 +119,7 @@ class _Reader:
             if start < done:
                 continue
             name = self._after_title(start, end, word) if is_title else self._by_given(start, word)
-            if name and self._is_whole(name):
+            if name and self._words.is_whole(name.start, name.end):
                 done = name.end
                 if not self._names_a_place(start):
                     found.append(name)
@@ -124,34 +134,9 @@ class _Reader:
                 word, is_title = words[index]
                 yield start, end - 1, word, is_title
 
-    def _is_whole(self, name: _Name) -> bool:
-        return self._folded.splits(name.start) and self._folded.splits(name.end)
-
-    def _word(self, at: int) -> _Word | None:
-        """Return the word that begins at a folded index; numbers are none."""
-        match = _LETTERS.match(self._text, at)
-        return _Word(at, match.end(), match.group()) if match else None
-
-    def _after(self, end: int) -> int | None:
-        """Return where the next word begins if but one blank (or a hyphen) parts it."""
-        if self._text[end : end + 1] not in (" ", "-") or end in self._breaks:
-            return None
-        return end + 1
-
-    def _next(self, word: _Word) -> _Word | None:
-        """Return the word right after another."""
-        at = self._after(word.end)
-        return None if at is None else self._word(at)
-
-    def _before(self, start: int) -> str:
-        """Return the word before a folded index, or nothing."""
-        if start < 2 or self._text[start - 1] != " ":  # a letter and a blank
-            return ""
-        return self._text[self._text.rfind(" ", 0, start - 1) + 1 : start - 1]
-
     def _names_a_place(self, start: int) -> bool:
         """Tell whether the name is part of another one: جامعة الملك سعود, إدارة بايدن."""
-        before, places = self._before(start), self._shapes.places
+        before, places = self._words.before(start), self._shapes.places
         return before in places or before[1:] in places
 
     def _after_title(self, start: int, end: int, title: str) -> _Name | None:
@@ -163,7 +148,7 @@ class _Reader:
             return None
         sure = title in lists.strong_offices if is_office else title not in lists.weak
         # «وزير الخارجية في بغداد X»: after a preposition only what is known for a name.
-        sure = sure and self._before(at) not in ("في", "لدي")
+        sure = sure and self._words.before(at) not in ("في", "لدي")
         name = self._name(at, sure=sure)
         if name is None or sure:
             return name
@@ -172,9 +157,9 @@ class _Reader:
 
     def _past_title(self, end: int) -> tuple[int | None, int]:
         """Return where the name may begin: past adjectives, further titles, «باسم …»."""
-        at, lists, passed = self._after(end), self._shapes, 0
+        at, lists, passed = self._words.after(end), self._shapes, 0
         while at is not None and passed < _MOST_OF_OFFICE:
-            word = self._word(at)
+            word = self._words.at(at)
             if word is None or at in self._people:
                 break
             if word.text == "باسم" or word.text.startswith("لل"):
@@ -184,28 +169,28 @@ class _Reader:
                 break
             if word.text in lists.surnames and not is_title and passed:
                 break
-            at, passed = self._after(word.end), passed + 1
+            at, passed = self._words.after(word.end), passed + 1
         return at, passed
 
     def _past_office(self, end: int) -> tuple[int | None, int]:
         """Return where the name may begin: past the words that belong to an office."""
-        at, lists, passed = self._after(end), self._shapes, 0
+        at, lists, passed = self._words.after(end), self._shapes, 0
         while at is not None and passed < _MOST_OF_OFFICE and at not in self._people:
             if at in self._others:
-                at, passed = self._after(self._others[at]), passed + 1
+                at, passed = self._words.after(self._others[at]), passed + 1
                 continue
-            word = self._word(at)
+            word = self._words.at(at)
             # A title inside (نائب الرئيس X) is read when its turn comes.
             if word is None or word.text in lists.titles or not lists.is_of_office(word.text):
                 break
-            at, passed = self._after(word.end), passed + 1
+            at, passed = self._words.after(word.end), passed + 1
         return at, passed
 
     def _by_given(self, start: int, given: str) -> _Name | None:
         """Read a name that begins with a given name, without any title."""
         lists = self._shapes
-        word = self._word(start)
-        if word is None or self._after(word.end) is None:
+        word = self._words.at(start)
+        if word is None or self._words.after(word.end) is None:
             return None
         if start in self._others or start in self._people:
             return None
@@ -245,9 +230,9 @@ class _Reader:
                 break  # «ليوناردو صباح الأحد», «محمد بن سلمان أمير مكة»
             kinds.append(kind)
             ends.append(end)
-            if kind is Kind.FAMILY:
+            position = self._words.after(end)
+            if kind is Kind.FAMILY and not self._is_followed(last, position):
                 break
-            position = self._after(end)
         if not kinds or (
             kinds == [Kind.DOUBTFUL] and self._text[at : ends[-1]] in self._shapes.plain
         ):
@@ -263,82 +248,133 @@ class _Reader:
             if kinds[-1:] == [Kind.KNOWN] or (kinds and self._text[at] == "و"):
                 return None
             return Kind.KNOWN, self._people[at], self._text[at : self._people[at]]
-        word = self._word(at)
-        if word is None or at in self._others or self._is_on(word, first=not kinds and not sure):
+        word = self._words.at(at)
+        if word is None or at in self._others or self._is_on(word, kinds, sure=sure):
             return None
         text = first if first is not None and not kinds else word.text
+        if not self._may_stand(word, text, kinds):
+            return None
         kind = self._shapes.kind(text, kinds, sure=sure)
         if kind is Kind.JOINED:
             return self._joined(word, text)
-        if kind is Kind.DOUBTFUL and kinds and text in self._shapes.plain and self._heads(word):
+        if kind is None or self._is_no_name(word, text, kind, kinds):
             return None
         if text in OF_GOD and (god := self._god(word)):
             return Kind.GIVEN, god.end, god.text
         if kind is Kind.FAMILY and text in self._shapes.ordinals:
-            ten = self._next(word)
+            ten = self._words.next(word)
             word = ten if ten is not None and ten.text == "عشر" else word
-        if kind in (Kind.UNKNOWN, Kind.DOUBTFUL) and kinds[-1:] == [Kind.KNOWN]:
-            return None
-        if kind is Kind.UNKNOWN and kinds.count(Kind.UNKNOWN) > 1:
-            return None
-        return None if kind is None else (kind, word.end, word.text)
+        return kind, word.end, word.text
 
-    def _god(self, word: _Word) -> _Word | None:
+    def _may_stand(self, word: Word, text: str, before: Sequence[Kind]) -> bool:
+        """Tell whether a word may stand here in a name, whatever its kind."""
+        if not before:  # «الكويتي الشيخ X»: a title is read when its turn comes
+            return text not in self._shapes.titles
+        # «زين الدين», but «باسم الدين»
+        return (
+            text not in COMPOUND or self._word_in(self._words.before(word.start)) in HEADS_COMPOUND
+        )
+
+    def _is_no_name(self, word: Word, text: str, kind: Kind, before: list[Kind]) -> bool:
+        """Tell whether a word that could be of this kind is none by the words around it."""
+        if kind is Kind.DOUBTFUL and before and text in self._shapes.plain and self._heads(word):
+            return True
+        if kind in (Kind.UNKNOWN, Kind.DOUBTFUL) and before[-1:] == [Kind.KNOWN]:
+            return True
+        if kind is not Kind.UNKNOWN:
+            return False
+        # «المحافظ مختلف الأقسام»
+        alone = not before and self._heads(word, unless_family=False)
+        return alone or before.count(Kind.UNKNOWN) > 1
+
+    def _is_followed(self, family: str, at: int | None) -> bool:
+        """Tell whether a family name follows a father's: محمد الخالد الصباح."""
+        following = None if at is None or at in self._people else self._words.at(at)
+        lists = self._shapes
+        father = family.removeprefix("ال") in lists.arabic | lists.doubtful
+        return father and following is not None and following.text in lists.surnames
+
+    def _word_in(self, written: str) -> str:
+        """Return a word without the proclitics before a word that heads a compound name."""
+        rests = (written.removeprefix(proclitic) for proclitic in _PROCLITICS)
+        return next((rest for rest in rests if rest in HEADS_COMPOUND), written)
+
+    def _god(self, word: Word) -> Word | None:
         """Return الله when it follows: نصر الله is one name."""
-        following = self._next(word)
+        following = self._words.next(word)
         return following if following is not None and following.text == "الله" else None
 
-    def _heads(self, word: _Word) -> bool:
-        """Tell whether a common noun follows with the article: «نجم المنتخب» is no name."""
-        following = self._next(word)
+    def _heads(self, word: Word, *, unless_family: bool = True) -> bool:
+        """Tell whether a common noun follows with the article: «نجم المنتخب» is no name.
+
+        With ``unless_family``, what is like no common noun (الجلاد) may be a family name.
+        """
+        following = self._words.next(word)
         if following is None or not following.text.startswith("ال"):
             return False
-        text = following.text
-        family = text in self._shapes.surnames or self._shapes.may_be_family(text)
-        return not (family or text.endswith("ي"))
+        text, lists = following.text, self._shapes
+        listed = text in lists.surnames or text in lists.ordinals or text.endswith("ي")
+        return not (listed or (unless_family and lists.may_be_family(text)))
 
-    def _joined(self, joiner: _Word, text: str) -> tuple[Kind, int, str] | None:
+    def _joined(
+        self, joiner: Word, text: str, *, most: int = _MOST_JOINERS
+    ) -> tuple[Kind, int, str] | None:
         """Read بن سلمان, عبد الرحمن, آل ثاني, دي فيلبان: a joiner with the word it needs."""
-        word = self._next(joiner)
+        word = self._words.next(joiner)
         if word is None or word.text in self._shapes.particles:
             return None
         inner = self._shapes.joiners
-        if word.text in inner and (following := self._joined(word, word.text)):
-            return following
+        if word.text in inner and most > 1:
+            following = self._joined(word, word.text, most=most - 1)
+            if following:
+                return following
         if text == "عبد" and not word.text.startswith("ال"):
             return None
         return Kind.JOINED, word.end, word.text
 
-    def _is_on(self, word: _Word, *, first: bool) -> bool:
+    def _is_on(self, word: Word, before: Sequence[Kind], *, sure: bool) -> bool:
         """Tell whether علي is the preposition على."""
         if word.text not in ("علي", "وعلي"):
             return False
         raw = self._raw[slice(*self._folded.to_raw(word.start, word.end))]
-        if raw.endswith("ى") or (first and "ى" not in self._raw):
+        if raw.endswith("ى"):
             return True
-        following = self._next(word)
+        if self._has_final_alif:  # whoever writes ى means the name by ي
+            return False
+        if not before and not sure:
+            return True
+        following = self._words.next(word)
         if following is None:
             return False
         lists, text = self._shapes, following.text
+        if before and before[-1] in _GIVEN:
+            return self._heads(word)
         is_name = text in lists.given or text in lists.joiners or lists.may_be_family(text)
         return text in lists.plain or not is_name
 
     def _again(self, found: Sequence[_Name]) -> Iterator[_Name]:
         """Yield later mentions by the surname alone of names with two words or more."""
-        text = self._text
+        first: dict[str, int] = {}
         for name in found:
-            plain = name.last in self._shapes.given or self._shapes.is_plain(name.last)
-            if len(name.kinds) < 2 or plain or len(name.last) < _SURNAME_MIN:
+            if self._may_return(name):
+                first.setdefault(name.last, name.end)
+        surnames, text = list(first), self._text
+        automaton = ahocorasick_rs.AhoCorasick(surnames, store_patterns=False)
+        for index, at, end in automaton.find_matches_as_indexes(text, overlapping=True):
+            if at < first[surnames[index]] or text[end : end + 1].isalnum():
                 continue
-            if name.kinds[-1] not in (Kind.UNKNOWN, Kind.FAMILY):
-                continue
-            at = text.find(name.last, name.end)
-            while at >= 0:
-                start, end = at, at + len(name.last)
-                while start > 0 and text[start - 1].isalnum():
-                    start -= 1
-                edge = end == len(text) or not text[end].isalnum()
-                again = _Name(start, end, (Kind.KNOWN,), name.last)
-                if edge and text[start:at] in _PROCLITICS and self._is_whole(again):
-                    yield again
-                at = text.find(name.last, end)
+            start = at
+            while start > 0 and at - start <= _LONGEST_PROCLITIC and text[start - 1].isalnum():
+                start -= 1
+            again = _Name(start, end, (Kind.KNOWN,), surnames[index])
+            if text[start:at] in _PROCLITICS and self._words.is_whole(start, end):
+                yield again
+
+    def _may_return(self, name: _Name) -> bool:
+        """Tell whether the last word of a name, standing alone, is the name once more."""
+        last, lists = name.last, self._shapes
+        if len(name.kinds) == 1 or len(last) < _SURNAME_MIN or last in lists.given:
+            return False
+        if name.kinds[-1] is Kind.FAMILY:  # a byname may be a common noun: عمر الدرة
+            return last in lists.surnames or last.endswith("ي")
+        return name.kinds[-1] is Kind.UNKNOWN and not lists.is_plain(last)

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import log2, sqrt
 
+from pydantic import Field
+
 from annotation.preannotate.evidence import Evidence, Mention, mentions
 from annotation.preannotate.gazetteer import Entry
 from annotation.preannotate.name_shapes import shapes
@@ -51,6 +53,8 @@ _ROMAN = dict(
 class Suggestion(Record):
     """A string that looks like the name of something the gazetteer does not hold."""
 
+    id: str = Field(pattern=r"^[a-z0-9_.]+$")
+    """An id for a gazetteer entry to begin with, which no entry or other suggestion has."""
     text: str
     """Its most usual form, without proclitics."""
     label: str
@@ -69,19 +73,13 @@ class Suggestion(Record):
 
     def entry(self) -> Entry:
         """Return a gazetteer entry to begin with: its id and English name want a human's eye."""
-        latin = [form for form in (self.text, *self.spellings) if form.isascii()]
-        roman = latin[0] if latin else romanise(self.text)
-        slug = re.sub(r"[^a-z0-9]+", "_", roman.lower()).strip("_") or "name"
+        own = fold_name(self.text)
         return Entry(
-            id=f"{self.label.lower()}.{slug}",
+            id=self.id,
             label=self.label,
-            name=Bilingual(ar=self.text, en=roman),
-            variants=tuple(form for form in self.spellings if fold_name(form) != self._folded),
+            name=Bilingual(ar=self.text, en=_roman(self.text, self.spellings)),
+            variants=tuple(form for form in self.spellings if fold_name(form) != own),
         )
-
-    @property
-    def _folded(self) -> str:
-        return fold_name(self.text)
 
 
 @dataclass
@@ -91,10 +89,16 @@ class _Candidate:
     forms: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     evidence: Counter[Evidence] = field(default_factory=Counter)
-    places: dict[str, str] = field(default_factory=dict)
-    """Passage id → article id, of every place where it stands."""
-    count: int = 0
+    passages: dict[str, str] = field(default_factory=dict)
+    """Passage id → article id, of every passage where it stands."""
+    places: set[tuple[str, int]] = field(default_factory=set)
+    """Passage id and folded end of every place: the same for a full name and its surname."""
     with_article: int = 0
+
+    @property
+    def count(self) -> int:
+        """How often it stands in the workspace."""
+        return len(self.places)
 
     def add(self, mention: Mention) -> None:
         self.forms[mention.text] += 1
@@ -106,8 +110,8 @@ class _Candidate:
         self.forms += other.forms
         self.labels += other.labels
         self.evidence += other.evidence
+        self.passages |= other.passages
         self.places |= other.places
-        self.count += other.count
 
 
 def suggest(
@@ -116,6 +120,7 @@ def suggest(
     *,
     labels: Sequence[str],
     least: int = LEAST_PASSAGES,
+    entries: Iterable[Entry] = (),
 ) -> list[Suggestion]:
     """Return suggestions, the highest score first; equal scores by text.
 
@@ -124,16 +129,27 @@ def suggest(
         known: the spans of the gazetteer in each passage, in the same order.
         labels: the codebook's; others are not suggested.
         least: in how many passages a name must stand.
+        entries: of the gazetteer; their forms are not suggested, their ids not given again.
     """
+    entries = tuple(entries)
+    owned = {fold_name(f).strip() for e in entries for f in (*e.plain_forms(), *e.ambiguous)}
     found: defaultdict[str, _Candidate] = defaultdict(_Candidate)
     for passage, spans in zip(passages, known, strict=True):
         for mention in mentions(passage.text, fold(passage.text), spans):
-            if mention.label in labels and (key := fold_name(mention.text).strip()):
+            key = fold_name(mention.text).strip()
+            if key and key not in owned and mention.label in labels:
                 found[key].add(mention)
     _count(passages, found)
     candidates = {key: seen for key, seen in found.items() if not _is_everyday(key, seen)}
-    suggestions = [_suggestion(seen) for seen in _merged(candidates) if len(seen.places) >= least]
-    return sorted(suggestions, key=lambda s: (-s.score, s.text))
+    merged = [seen for seen in _merged(candidates) if len(seen.passages) >= least]
+    merged.sort(key=lambda seen: (-_score(seen), _forms(seen)[0]))
+    taken = {entry.id for entry in entries}
+    return [_suggestion(seen, taken) for seen in merged]
+
+
+def _roman(text: str, spellings: Sequence[str]) -> str:
+    """Return a name in Latin letters: as the texts write it, or else roughly."""
+    return next((form for form in (text, *spellings) if form.isascii()), romanise(text))
 
 
 def romanise(text: str) -> str:
@@ -159,8 +175,8 @@ def _count(passages: Sequence[Passage], found: dict[str, _Candidate]) -> None:
             if before.endswith(("ال", "لل")) and not key.startswith("ال"):
                 seen.with_article += 1
                 continue
-            seen.count += 1
-            seen.places[passage.id] = passage.article_id
+            seen.places.add((passage.id, hit.end))
+            seen.passages[passage.id] = passage.article_id
 
 
 def _is_everyday(key: str, seen: _Candidate) -> bool:
@@ -169,31 +185,55 @@ def _is_everyday(key: str, seen: _Candidate) -> bool:
     lists = shapes()
     if all(lists.is_plain(word) or word in lists.definite for word in key.split()):
         return True
+    if _in_one_word(key) in lists.given:  # nobody in particular
+        return True
     if " " in key or key.isascii():
         return not re.search(r"[^\W\d_]", key)
-    if key in lists.given:  # nobody in particular
-        return True
     return seen.with_article >= evident or evident < _LEAST_SHARE * seen.count
 
 
 def _merged(candidates: dict[str, _Candidate]) -> list[_Candidate]:
     """Join the spellings of one name, and a surname with the only full name that ends in it."""
-    kept: dict[tuple[str, ...], _Candidate] = {}
+    kept: dict[str, _Candidate] = {}
+    groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    """Label and skeleton → the keys that are kept and have them."""
     for key in sorted(candidates, key=lambda key: (-candidates[key].count, key)):
-        seen = candidates[key]
-        alike = (_label(seen), *_skeleton(key))
-        if alike in kept:
-            kept[alike].take_in(seen)
+        group = groups[_label(candidates[key]), *_skeleton(key)]
+        same = next((other for other in group if _is_spelling(key, other)), None)
+        if same is None:
+            group.append(key)
+            kept[key] = candidates[key]
         else:
-            kept[alike] = seen
-    by_surname: defaultdict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
-    for label, *words in kept:
+            kept[same].take_in(candidates[key])
+    by_surname: defaultdict[str, list[str]] = defaultdict(list)
+    for (label, *words), keys in groups.items():
         if label == PERSON and len(words) > 1:
-            by_surname[label, words[-1]].append((label, *words))
+            by_surname[words[-1]].extend(keys)
     for surname, full in by_surname.items():
-        if len(full) == 1 and surname in kept:
-            kept[full[0]].take_in(kept.pop(surname))
+        for key in groups.get((PERSON, surname), ()):
+            last = [k for k in full if _is_spelling(key, _in_one_word(k).split()[-1])]
+            if len(last) == 1:
+                kept[last[0]].take_in(kept.pop(key))
     return list(kept.values())
+
+
+def _in_one_word(key: str) -> str:
+    """Return a name with عبد and أبو written to the word they need."""
+    return re.sub(r"\b(عبد|ابو) (?=\w)", r"\1", key)
+
+
+def _is_spelling(one: str, other: str) -> bool:
+    """Tell whether names of the same skeleton differ in no word by more than one letter."""
+    pairs = zip(_in_one_word(one).split(), _in_one_word(other).split(), strict=True)
+    return all(_are_near(a.translate(_ALIKE), b.translate(_ALIKE)) for a, b in pairs)
+
+
+def _are_near(one: str, other: str) -> bool:
+    """Tell whether one letter changed, added or left out makes one word of the other."""
+    short, long = sorted((one, other), key=len)
+    same = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))
+    rest = short[same + 1 :] if len(short) == len(long) else short[same:]
+    return len(long) - len(short) <= 1 and rest == long[same + 1 :]
 
 
 def _skeleton(key: str) -> tuple[str, ...]:
@@ -203,7 +243,7 @@ def _skeleton(key: str) -> tuple[str, ...]:
     """
     lists = shapes()
     skeleton = []
-    for word in re.sub(r"\b(عبد|ابو) (?=\w)", r"\1", key).split():
+    for word in _in_one_word(key).split():
         bones = re.sub(r"(.)\1+", r"\1", _VOWELS.sub("", word.translate(_ALIKE)))
         arabic = word.startswith("ال") or word in lists.arabic or word in lists.doubtful
         skeleton.append(word if arabic or len(bones) < _SKELETON_MIN else bones)
@@ -214,20 +254,42 @@ def _label(seen: _Candidate) -> str:
     return min(seen.labels, key=lambda label: (-seen.labels[label], label))
 
 
-def _suggestion(seen: _Candidate) -> Suggestion:
-    # A full name before its surname alone, then the most usual form.
-    forms = sorted(seen.forms, key=lambda form: (" " not in form, -seen.forms[form], form))
-    evident = sum(seen.evidence.values())
-    share = min(1.0, evident / max(seen.count, 1))
+def _forms(seen: _Candidate) -> list[str]:
+    """Return the forms as written: a full name before its surname, then the most usual."""
+    return sorted(
+        seen.forms,
+        key=lambda form: (" " not in _in_one_word(fold_name(form)), -seen.forms[form], form),
+    )
+
+
+def _score(seen: _Candidate) -> float:
+    share = min(1.0, sum(seen.evidence.values()) / max(seen.count, 1))
     kinds = 1 + (len(seen.evidence) - 1) / 2
+    return round(log2(1 + len(seen.passages)) * kinds * sqrt(share), 4)
+
+
+def _suggestion(seen: _Candidate, taken: set[str]) -> Suggestion:
+    """Return the suggestion; its id is one more taken."""
+    forms, label = _forms(seen), _label(seen)
     return Suggestion(
+        id=_free_id(label, _roman(forms[0], forms[1:]), taken),
         text=forms[0],
-        label=_label(seen),
-        score=round(log2(1 + len(seen.places)) * kinds * sqrt(share), 4),
+        label=label,
+        score=_score(seen),
         count=seen.count,
-        passages=len(seen.places),
-        articles=len(set(seen.places.values())),
+        passages=len(seen.passages),
+        articles=len(set(seen.passages.values())),
         evidence={kind.value: number for kind, number in sorted(seen.evidence.items())},
         spellings=tuple(forms[1:]),
-        examples=tuple(list(seen.places)[:_EXAMPLES]),
+        examples=tuple(list(seen.passages)[:_EXAMPLES]),
     )
+
+
+def _free_id(label: str, roman: str, taken: set[str]) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", roman.lower()).strip("_") or "name"
+    free = first = f"{label.lower()}.{slug}"
+    number = 2
+    while free in taken:
+        free, number = f"{first}_{number}", number + 1
+    taken.add(free)
+    return free

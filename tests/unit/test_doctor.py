@@ -128,3 +128,9 @@ def test_suggestions_are_printed_as_lines_or_as_draft_entries(workspace):
     drafts = CliRunner().invoke(app, [*command, "--entries"])
     (entry,) = [json.loads(line) for line in drafts.stdout.splitlines()]
     assert entry["id"].startswith("person.")
+    out = workspace.root / "new.jsonl"
+    both = CliRunner().invoke(app, [*command, "--entries", "--json", "--out", str(out)])
+    assert json.loads(both.stdout) == {"found": 1, "entries": [entry]}
+    assert json.loads(out.read_text(encoding="utf-8")) == entry
+    assert "--entries" in shown.stderr
+    assert "--entries" not in both.stderr

@@ -76,3 +76,53 @@ def test_a_variant_that_folding_makes_is_spare(variant):
     assert _codes(_entry("gpe.cairo", "GPE", "القاهرة", variant)) == [
         ("spare_variant", "gpe.cairo")
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "form", "reading"),
+    [
+        ("GPE", "لاوس", "كلاوس"),  # a given name, as ك + لاوس
+        ("GPE", "قاء", "لقاء"),  # an everyday word, as ل + قاء
+        ("ORG", "دولة", "دولة"),
+    ],
+)
+def test_a_form_that_is_read_in_another_word_is_named_until_the_word_is_ambiguous(
+    label, form, reading
+):
+    finding = ("everyday_reading", "x.y")
+    assert finding in _codes(_entry("x.y", label, form))
+    if form == reading:
+        cured = _entry("x.y", label, f"{form} أخرى", ambiguous={form: ("سياق",)})
+    else:
+        cured = _entry("x.y", label, form, ambiguous={reading: ("سياق",)})
+    assert finding not in _codes(cured)
+
+
+def test_a_spelling_made_by_rule_is_read_too():
+    entry = Entry(id="gpe.x", label="GPE", name=Bilingual(ar="مغددا", en="Mogadda"))
+    assert ("everyday_reading", "gpe.x") in _codes(entry)
+
+
+def test_a_given_name_that_is_a_place_as_it_stands_is_meant():
+    assert "everyday_reading" not in dict(_codes(_entry("gpe.sofia", "GPE", "صوفيا")))
+
+
+def test_people_and_places_are_not_read_with_the_article():
+    assert _codes(_entry("org.x", "ORG", "حسين")) == [("everyday_reading", "org.x")]
+    assert "everyday_reading" not in dict(_codes(_entry("gpe.x", "GPE", "حسين")))
+
+
+@pytest.mark.parametrize(
+    ("label", "head"), [("ORG", "شركة"), ("ORG", "صحيفة"), ("GPE", "مدينة"), ("GPE", "محافظة")]
+)
+def test_a_generic_head_before_a_form_is_outside_the_span(label, head):
+    finding = ("generic_head", "x.y")
+    assert finding in _codes(_entry("x.y", label, "فورتنال", f"{head} فورتنال"))
+    assert finding in _codes(_entry("x.y", label, f"{head} نال", ambiguous={"نال": ("سياق",)}))
+    assert finding not in _codes(_entry("x.y", label, "فورتنال", f"{head} أخرى"))
+
+
+def test_a_head_that_is_part_of_the_name_is_no_finding():
+    agency = _entry("org.x", "ORG", "وكالة المخابرات المركزية", "المخابرات المركزية")
+    assert "generic_head" not in dict(_codes(agency))
+    assert "generic_head" not in dict(_codes(_entry("org.y", "ORG", "باريس", "مدينة باريس")))
