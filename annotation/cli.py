@@ -93,11 +93,14 @@ def collect(
             on_bytes=lambda n: bar.advance(task, n),
             on_step=lambda step: bar.update(task, description=step),
         )
+    written = not dry_run and space.rejects_file.is_file()
     show_ledger(ledger)
     _show_collected(collected)
     if as_json:
-        emit({"ledger": ledger.as_dict(), **asdict(collected)})
-    fail_on_defects(ledger, where="mend these inputs and collect them again")
+        rejects = str(space.rejects_file) if written else None
+        emit({"ledger": ledger.as_dict(), **asdict(collected), "rejects": rejects})
+    kept = f"all rejects are in {space.rejects_file}: " if written else ""
+    fail_on_defects(ledger, where=f"{kept}mend these inputs and collect them again")
     hint(f"miyar annotation preannotate --workspace {workspace}")
 
 

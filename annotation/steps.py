@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def run_collect(
     columns = Columns(fields or {})
     articles = collect(
         paths,
-        now=datetime.now(UTC).replace(microsecond=0),
+        now=_later_than_all(workspace),
         ledger=ledger,
         fields=columns,
         language=None if wanted == ANY_LANGUAGE else wanted,
@@ -92,6 +92,17 @@ def run_collect(
         ignored=dict(sorted(columns.ignored.items())),
         never_found=tuple(columns.never_found()),
     )
+
+
+def _later_than_all(workspace: Workspace) -> datetime:
+    """Return the time in whole seconds, or one later than the newest article's.
+
+    Of two articles with one text the later one is the copy, so no two runs may share a time.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    for article in workspace.stream_articles():
+        now = max(now, article.collected_at + timedelta(seconds=1))
+    return now.replace(microsecond=0)
 
 
 def rule_predictor(workspace: Workspace) -> RulePredictor:

@@ -91,7 +91,7 @@ def doctor(
 
 @app.command()
 def tag(
-    paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .jsonl) or folders.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files (formats of collect) or folders.")],
     model: Annotated[Path, typer.Option("--model", help="Model folder.")],
     out: Annotated[Path | None, typer.Option("--out", help="File instead of stdout.")] = None,
     as_json: AsJson = False,

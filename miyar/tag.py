@@ -23,8 +23,8 @@ Line = dict[str, Any]
 def tag(paths: list[Path], tagger: Tagger, ledger: Ledger) -> Iterator[Line]:
     """Yield a line for each passage of each article, in the order of the files.
 
-    Passage offsets count code points in the file's text, entity offsets in the passage. Every
-    file and passage is counted; the same text twice is tagged twice.
+    Passage offsets count code points in the article's text (for .txt that is the file's), entity
+    offsets in the passage. Every file and passage is counted; the same text twice is tagged twice.
     """
     entities = _entity_rules(tagger.folder)
     now = datetime.now(UTC)

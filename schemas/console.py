@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from schemas.errors import GateError, MiyarError
-from schemas.ledger import Ledger, State
+from schemas.ledger import DEFECTS, Ledger, State
 
 err = Console(stderr=True, highlight=False)
 HELP = (
@@ -63,7 +63,8 @@ def fail_on_defects(ledger: Ledger, *, where: str) -> None:
     """
     if defects := ledger.defects():
         codes = ", ".join(f"{n} {reason}" for reason, n in sorted(defects.items()))
-        shown = "\n".join(f"  {r.where}: {r.reason}: {r.detail}" for r in ledger.rejects[:5])
+        first = [reject for reject in ledger.rejects if reject.reason in DEFECTS][:5]
+        shown = "\n".join(f"  {r.where}: {r.reason}: {r.detail}" for r in first)
         raise GateError(
             f"some items were rejected ({codes}); everything else was taken.\n{shown}\n"
             f"{where}; docs/reason-codes.md says what each code means."

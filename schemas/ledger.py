@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 
 from schemas.errors import GateError
 from schemas.record import Record
+
+MAX_KEPT = 20
+"""Rejects that a ledger with a sink keeps in memory."""
 
 
 class Unit(StrEnum):
@@ -103,7 +107,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.BAD_ROW: "The row has another number of cells than the header.",
     Reason.MISSING_TEXT: "There is no text under the key or column `text`; see --map.",
     Reason.NO_MAIN_TEXT: "No article text was found in the web page.",
-    Reason.BAD_FIELD: "A field other than the text has a value that cannot be read.",
+    Reason.BAD_FIELD: "The text or a field has a value that cannot be read or stored, such as NUL.",
     Reason.OTHER_LANGUAGE: "The text is not in the codebook's language; see --language.",
     Reason.ALREADY_COLLECTED: "The workspace holds the article already; it is not stored again.",
     Reason.DUPLICATE_EXACT: "Another article has the same text but for spelling and white space.",
@@ -193,9 +197,13 @@ class Ledger:
 
     Items are received at the border (when a line, task or region is read) and settled
     where their fate is decided, so that an item forgotten in between shows.
+
+    ``rejects`` holds every item that was not taken. With a ``sink`` each goes there instead, and
+    only the first ``MAX_KEPT`` defects stay in memory, for messages.
     """
 
     def __init__(self) -> None:
+        self.sink: Callable[[Reject], object] | None = None
         self.received: Counter[Unit] = Counter()
         self.states: Counter[tuple[Unit, State]] = Counter()
         self.reasons: Counter[tuple[Unit, State, Reason]] = Counter()
@@ -221,10 +229,16 @@ class Ledger:
     def reject(self, unit: Unit, reason: Reason, *, where: str, detail: str) -> None:
         """Settle an item as not taken, and keep what it was."""
         self._settle(unit, State.REJECTED, reason)
-        self.rejects.append(Reject(unit=unit, reason=reason, where=where, detail=detail))
+        item = Reject(unit=unit, reason=reason, where=where, detail=detail)
+        if self.sink is None:
+            self.rejects.append(item)
+            return
+        self.sink(item)
+        if reason in DEFECTS and len(self.rejects) < MAX_KEPT:
+            self.rejects.append(item)
 
     def reject_parts(self, unit: Unit, reason: Reason, n: int) -> None:
-        """Settle the parts of an item that was itself rejected (and kept) as not taken."""
+        """Settle parts as not taken; their item is kept elsewhere, so they are only counted."""
         self._settle(unit, State.REJECTED, reason, n)
 
     def pend(self, unit: Unit, reason: Reason, n: int = 1) -> None:
@@ -244,6 +258,8 @@ class Ledger:
     def check(self) -> None:
         """Check ``received == accepted + repaired + rejected + pending`` for every unit.
 
+        Nor may there be more remarks than items that were taken.
+
         Raises:
             GateError: the totals of some unit differ: a bug, or a file changed meanwhile.
         """
@@ -253,6 +269,14 @@ class Ledger:
             if settled != self.received[unit]:
                 parts = " + ".join(f"{self.states[unit, state]} {state}" for state in State)
                 wrong.append(f"{unit}: {self.received[unit]} received, but {parts} = {settled}")
+            taken = self.states[unit, State.ACCEPTED] + self.states[unit, State.REPAIRED]
+            remarks = sum(
+                n
+                for (of, state, _), n in self.reasons.items()
+                if of is unit and state is State.ACCEPTED
+            )
+            if remarks > taken:
+                wrong.append(f"{unit}: {taken} accepted or repaired, but {remarks} remarks")
         if wrong:
             raise GateError(
                 "the ledger does not add up: " + "; ".join(wrong) + ". Nothing was written; "

@@ -60,6 +60,11 @@ class Workspace:
         return self.runs_dir / "clusters.jsonl"
 
     @property
+    def rejects_file(self) -> Path:
+        """What the last collection did not take; missing when it took everything."""
+        return self.runs_dir / "collect.rejects.jsonl"
+
+    @property
     def hygiene_file(self) -> Path:
         """What is odd in the text of each article that has anything odd."""
         return self.runs_dir / "hygiene.jsonl"

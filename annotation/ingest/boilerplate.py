@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from hashlib import blake2b
 
@@ -77,14 +78,14 @@ def boilerplate(text: str, codes: NDArray[np.uint32]) -> list[tuple[int, int]]:
     folded = _FOLDED[np.minimum(codes, 0xFFFF)]
     kept = np.flatnonzero(folded)
     plain = folded[kept].tobytes().decode("utf-32-le", "surrogatepass")
+    breaks = [-1, *np.flatnonzero(folded[kept] == ord(_BREAK)).tolist(), len(plain)]
     places = []
     for phrase in _PHRASES:
         at = plain.find(phrase)
         while at >= 0:
             end = at + len(phrase)
-            line_end = plain.find(_BREAK, end)
-            line_end = len(plain) if line_end < 0 else line_end
-            if line_end - plain.rfind(_BREAK, 0, at) <= LONGEST_LINE:
+            line = bisect_left(breaks, at)
+            if breaks[line] - breaks[line - 1] <= LONGEST_LINE:
                 places.append((int(kept[at]), int(kept[end - 1]) + 1))
             at = plain.find(phrase, end)
     return sorted(places)

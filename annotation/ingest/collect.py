@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from annotation.ingest.columns import Columns, check_map, read_date
 from annotation.ingest.decode import UTF_8
 from annotation.ingest.formats import json_lines, json_values, markdown, parquet, plain, table, web
-from annotation.ingest.language import detect_language, same_language
-from annotation.ingest.source import BREAKS, Candidate, RefusedError, Source, walk
+from annotation.ingest.language import check_language, detect_language, same_language
+from annotation.ingest.source import BREAKS, Candidate, RefusedError, Source, unreadable, walk
 from schemas.article import Article, article_id
 from schemas.characters import BIDI_CONTROLS, ZERO_WIDTH
 from schemas.jsonl import explain
@@ -33,7 +33,6 @@ READERS: dict[str, Callable[[Source], Iterator[Candidate]]] = {
 }
 """Suffix → reader; each may have ``.gz`` after it."""
 _INVISIBLE = BIDI_CONTROLS + ZERO_WIDTH
-_SHOWN = 80
 
 
 def collect(
@@ -60,22 +59,25 @@ def collect(
         on_bytes: told how many bytes of the files were read.
 
     Raises:
-        UsageError: a path does not exist, or ``fields`` names no field.
+        UsageError: a path does not exist, ``fields`` names no field, or no text is ever found
+            to be in ``language``.
     """
     columns = fields if isinstance(fields, Columns) else Columns(fields or {})
     check_map(columns.mapped)
+    if language is not None:
+        check_language(language)
     for path, name in walk(paths):
         source = Source(path, name, columns, ledger, on_bytes)
         before = ledger.received[Unit.ARTICLES]
         for candidate in _read(source):
-            ledger.receive(Unit.ARTICLES)
             try:
                 article = _article(candidate, now, language)
             except RefusedError as error:
-                where, detail = candidate.where, error.detail[:_SHOWN]
-                ledger.reject(Unit.ARTICLES, error.reason, where=where, detail=detail)
+                source.reject(error.reason, candidate.where, error.detail)
             else:
+                ledger.receive(Unit.ARTICLES)
                 yield article
+        columns.end_of_file()
         if ledger.received[Unit.ARTICLES] == before:
             source.reject(Reason.EMPTY_TEXT, name, f"{path.stat().st_size} bytes, no article")
 
@@ -90,6 +92,9 @@ def settle(article: Article, ledger: Ledger) -> None:
 
 def _read(source: Source) -> Iterator[Candidate]:
     """Yield a file's candidates; reject the file, or its rest, where reading it fails."""
+    if problem := unreadable(source.path):
+        source.reject(Reason.UNREADABLE_FILE, source.name, problem)
+        return
     reader = READERS.get(source.suffix)
     if reader is None:
         suffix = source.suffix or source.path.suffix
@@ -118,13 +123,10 @@ def _article(raw: Candidate, now: datetime, language: str | None) -> Article:
     """
     if all(character.isspace() or character in _INVISIBLE for character in raw.text):
         raise RefusedError(Reason.EMPTY_TEXT, f"{len(raw.text)} blank characters")
-    if "\x00" in raw.text:  # PostgreSQL, for one, cannot store it
-        offset = raw.text.index("\x00")
-        raise RefusedError(Reason.BAD_FIELD, f"NUL character at offset {offset}")
     fields = dict(raw.fields)
     try:
-        for value in (raw.text, *fields.values()):
-            str(value).encode()  # a lone surrogate could never be written again
+        for name, value in (("text", raw.text), *fields.items()):
+            _check_storable(name, str(value))
         if "published" in fields:
             fields["published"] = read_date(fields["published"])
         fields["language"] = _language(raw.text, fields.get("language"), language)
@@ -140,6 +142,21 @@ def _article(raw: Candidate, now: datetime, language: str | None) -> Article:
         raise RefusedError(Reason.BAD_FIELD, "; ".join(explain(error))) from error
     except ValueError as error:
         raise RefusedError(Reason.BAD_FIELD, str(error)) from error
+
+
+def _check_storable(name: str, value: str) -> None:
+    """Check a value for characters that could never be written again.
+
+    Raises:
+        ValueError: it holds a NUL (PostgreSQL, for one, cannot store it) or a lone surrogate.
+    """
+    if "\x00" in value:
+        raise ValueError(f"{name}: NUL character at offset {value.index(chr(0))}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        problem = f"{name}: half a surrogate pair at offset {error.start}"
+        raise ValueError(problem) from error
 
 
 def _text(fields: Mapping[str, object], name: str) -> str | None:
@@ -159,7 +176,8 @@ def _language(text: str, given: object, wanted: str | None) -> object:
         return given  # the record refuses it
     found = detect_language(text)
     if wanted is None:
-        return given or found.language
+        fits = given and (not found.sure or same_language(given, found.language))
+        return given if fits else found.language
     said = bool(given) and same_language(given or "", wanted)
     if given and not found.sure and not said:
         raise RefusedError(Reason.OTHER_LANGUAGE, f"the file says {given!r}; {found.why}")

@@ -29,6 +29,8 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 _SAMPLE = 1 << 16
 _FEW = 2
 """Bytes that are damage at most, not another encoding, in a file that is ASCII otherwise."""
+_NULS_PER_BYTE = 1000
+"""A file of rows with fewer NUL bytes than one in so many bytes is text; its row is damaged."""
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _MULTIBYTE = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _LETTER = "\u0621-\u063a\u0641-\u064a\u066e-\u06d3"
@@ -63,13 +65,18 @@ class _Survey:
     """Bytes that are not UTF-8."""
     size: int = 0
     nul: int | None = None
+    nuls: int = 0
     damage: tuple[int, str] | None = None
     head: bytes = b""
     sample: bytes = b""
 
 
-def detect(source: Source) -> Encoding:
+def detect(source: Source, *, rows: bool = False) -> Encoding:
     """Find the encoding of a text file, in flat memory.
+
+    Args:
+        source: the file.
+        rows: each row is taken or rejected alone, so a few NUL bytes do not make it binary.
 
     Raises:
         RefusedError: the file is binary, or no encoding gives Arabic text.
@@ -89,7 +96,7 @@ def detect(source: Source) -> Encoding:
         clean = False
     except BREAKS:  # a broken archive: reading it says so, after its good rows
         return Encoding()
-    return Encoding() if clean else _judge(_survey(source))
+    return Encoding() if clean else _judge(_survey(source), rows=rows)
 
 
 def _marked(head: bytes) -> str:
@@ -104,6 +111,7 @@ def _survey(source: Source) -> _Survey:
         for chunk in source.chunks():
             if seen.nul is None and b"\x00" in chunk:
                 seen.nul = seen.size + chunk.index(0)
+            seen.nuls += chunk.count(0)
             seen.head = seen.head or chunk[:_SAMPLE]
             text = decoder.decode(chunk)
             seen.size += len(chunk)
@@ -128,8 +136,9 @@ def _survey(source: Source) -> _Survey:
     return seen
 
 
-def _judge(seen: _Survey) -> Encoding:
-    if seen.nul is not None:
+def _judge(seen: _Survey, *, rows: bool) -> Encoding:
+    few = rows and seen.nuls <= max(1, seen.size // _NULS_PER_BYTE)
+    if seen.nul is not None and not few:
         head = seen.head[: len(seen.head) // 2 * 2]
         if codec := _arabic_codec(head, WIDE_CODECS):
             return Encoding(codec)

@@ -99,6 +99,7 @@ _SINGLE = (
     Kind.REPLACEMENT_CHARACTER,
     Kind.CONTROL_CHARACTER,
 )
+_NUMBER = {kind: number for number, kind in enumerate(_SINGLE, start=1)}
 _ODD_SPACES = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
@@ -112,19 +113,20 @@ def _table() -> NDArray[np.uint8]:
     table[0x00C0:0x0100] = _LATIN_1
     table[0x0621:0x064B] = _LETTER_CLASS
     table[0x0671:0x06D4] = _LETTER_CLASS
-    table[[*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0x85)]] = 9
-    table[0x0086:0x00A0] = 9
+    controls = [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0x85)]
+    table[controls] = table[0x0086:0x00A0] = _NUMBER[Kind.CONTROL_CHARACTER]
     for start, end in ((0x0610, 0x061B), (0x064B, 0x0660), (0x06D6, 0x06DD), (0x06DF, 0x06E9)):
-        table[start:end] = 4
-    table[0x06EA:0x06EE] = table[0x0670] = 4
-    table[0xFB50:0xFDD0] = table[0xFDF0:0xFDFD] = table[0xFE70:0xFEFD] = 5
+        table[start:end] = _NUMBER[Kind.TASHKEEL]
+    table[0x06EA:0x06EE] = table[0x0670] = _NUMBER[Kind.TASHKEEL]
+    for start, end in ((0xFB50, 0xFDD0), (0xFDF0, 0xFDFD), (0xFE70, 0xFEFD)):
+        table[start:end] = _NUMBER[Kind.PRESENTATION_FORM]
     for value, characters in (
-        (1, BIDI_CONTROLS),
-        (2, ZERO_WIDTH),
-        (3, "\u0640"),
-        (6, _ODD_SPACES),
-        (7, "\r"),
-        (8, "\ufffd"),
+        (_NUMBER[Kind.BIDI_CONTROL], BIDI_CONTROLS),
+        (_NUMBER[Kind.ZERO_WIDTH], ZERO_WIDTH),
+        (_NUMBER[Kind.TATWEEL], "\u0640"),
+        (_NUMBER[Kind.ODD_SPACE], _ODD_SPACES),
+        (_NUMBER[Kind.CARRIAGE_RETURN], "\r"),
+        (_NUMBER[Kind.REPLACEMENT_CHARACTER], "\ufffd"),
         (_ARABIC_DIGIT, "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"),
         (_EUROPEAN_DIGIT, "0123456789"),
         (_STOP, ".،؛؟!:"),
@@ -167,33 +169,49 @@ def hygiene(article: Article, repeated: RepeatedLines | None = None) -> Hygiene 
         article: the article.
         repeated: knows the lines that stand in several articles of the collection.
     """
-    found = {kind: places for kind, places in _find(article.text, repeated) if len(places)}
+    found = {
+        kind: (count, places) for kind, count, places in _find(article.text, repeated) if count
+    }
     if not found:
         return None
     return Hygiene(
         article_id=article.id,
-        counts={kind: len(places) for kind, places in found.items()},
+        counts={kind: count for kind, (count, _) in found.items()},
         examples={
             kind: tuple(
-                Example(start=start, end=end, text=article.text[start:end])
-                for start, end in places[:MOST_EXAMPLES]
+                Example(start=start, end=end, text=article.text[start:end]) for start, end in places
             )
-            for kind, places in found.items()
+            for kind, (_, places) in found.items()
         },
     )
 
 
-def _find(text: str, repeated: RepeatedLines | None) -> Iterator[tuple[Kind, list[Place]]]:
+def _find(text: str, repeated: RepeatedLines | None) -> Iterator[tuple[Kind, int, list[Place]]]:
+    """Yield each kind with how often it occurs and the first places."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     classes = _CLASSES[np.minimum(codes, 0xFFFF)]
     counts = np.bincount(classes, minlength=32)
     for value, kind in enumerate(_SINGLE, start=1):
         if counts[value]:
-            yield kind, [(at, at + 1) for at in np.flatnonzero(classes == value).tolist()]
+            yield kind, int(counts[value]), _first(classes == value)
     if counts[_ARABIC_DIGIT] and counts[_EUROPEAN_DIGIT]:
         rarer = min(_ARABIC_DIGIT, _EUROPEAN_DIGIT, key=lambda digit: counts[digit])
-        places = np.flatnonzero(classes == rarer).tolist()
-        yield Kind.DIGITS_OF_TWO_SCRIPTS, [(at, at + 1) for at in places]
+        yield Kind.DIGITS_OF_TWO_SCRIPTS, int(counts[rarer]), _first(classes == rarer)
+    for kind, places in _patterns(text, codes, classes, counts):
+        yield kind, len(places), places[:MOST_EXAMPLES]
+    if repeated:
+        places = repeated.places(text)
+        yield Kind.REPEATED_LINE, len(places), places[:MOST_EXAMPLES]
+
+
+def _first(hits: NDArray[np.bool_]) -> list[Place]:
+    """Return the places of the first single characters: a text may hold a million of them."""
+    return [(at, at + 1) for at in np.flatnonzero(hits)[:MOST_EXAMPLES].tolist()]
+
+
+def _patterns(
+    text: str, codes: NDArray[np.uint32], classes: NDArray[np.uint8], counts: NDArray[np.intp]
+) -> Iterator[tuple[Kind, list[Place]]]:
     letters = (classes == _LETTER_CLASS) | (classes == _ONLY_LAST)
     yield Kind.GLUED_WORDS, _glued_words(text, classes, letters)
     yield Kind.GLUED_SENTENCES, _glued_sentences(text, classes, letters)
@@ -201,47 +219,45 @@ def _find(text: str, repeated: RepeatedLines | None) -> Iterator[tuple[Kind, lis
     if counts[_ANGLE]:
         yield Kind.HTML, [match.span() for match in _TAG.finditer(text)]
     yield Kind.BOILERPLATE, boilerplate(text, codes)
-    if repeated:
-        yield Kind.REPEATED_LINE, repeated.places(text)
 
 
 def _glued_words(text: str, classes: NDArray[np.uint8], letters: NDArray[np.bool_]) -> list[Place]:
     """Find words that hold a letter that only ends words, or the article twice, far apart."""
     inside = np.flatnonzero((classes[:-1] == _ONLY_LAST) & letters[1:]).tolist()
-    places = [_word(text, at) for at in inside if not _EGYPTIAN.match(text, at)]
-    for start, end in _long_words(letters):
+    places = _words(text, [at for at in inside if not _EGYPTIAN.match(text, at)])
+    starts, ends = _runs(letters)
+    long = ends - starts >= _LEAST_GLUED
+    for start, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
         if match := _ARTICLE_INSIDE.match(text, start, end):
             places.append(match.span())
     return sorted(set(places))
 
 
-def _long_words(letters: NDArray[np.bool_]) -> list[Place]:
-    """Return the runs of letters that are long enough for two words with the article."""
-    framed = np.zeros(len(letters) + 2, np.bool_)
-    framed[1:-1] = letters
+def _runs(hits: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the runs of hits start, and where they end."""
+    framed = np.zeros(len(hits) + 2, np.bool_)
+    framed[1:-1] = hits
     edges = np.flatnonzero(framed[1:] != framed[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    long = ends - starts >= _LEAST_GLUED
-    return list(zip(starts[long].tolist(), ends[long].tolist(), strict=True))
+    return edges[::2], edges[1::2]
 
 
-def _word(text: str, at: int) -> Place:
-    start = end = at
-    while start and text[start - 1].isalpha():
-        start -= 1
-    while end < len(text) and text[end].isalpha():
-        end += 1
-    return start, end
+def _words(text: str, letters: list[int]) -> list[Place]:
+    """Return the word around each of some letters, by one look-up each however long it is."""
+    if not letters:
+        return []
+    starts, ends = _runs(np.fromiter(map(str.isalpha, text), np.bool_, len(text)))
+    of = np.searchsorted(starts, letters, side="right") - 1
+    return list(zip(starts[of].tolist(), ends[of].tolist(), strict=True))
 
 
 def _glued_sentences(
     text: str, classes: NDArray[np.uint8], letters: NDArray[np.bool_]
 ) -> list[Place]:
     """Find stops between two words: ``أ.د`` and ``بي.بي.سي`` are abbreviations, no sentences."""
-    hits = np.flatnonzero((classes[1:-1] == _STOP) & letters[:-2] & letters[2:]) + 1
+    hits = np.flatnonzero((classes[1:-1] == _STOP) & letters[:-2] & letters[2:]).tolist()
+    befores, afters = _words(text, hits), _words(text, [at + 2 for at in hits])
     places = []
-    for at in hits.tolist():
-        before, after = _word(text, at - 1), _word(text, at + 1)
+    for before, after in zip(befores, afters, strict=True):
         sides = text[slice(*before)], text[slice(*after)]
         if min(map(len, sides)) > 1 and not all(map(_LETTER_NAME.fullmatch, sides)):
             places.append((before[0], after[1]))

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.errors import UsageError
+
 SHORT = 30
 ARABIC = "ar"
 UNKNOWN = "und"
@@ -110,6 +112,22 @@ def _classify(text: str, languages: frozenset[str] | None) -> str:
     ranked = (str(language) for language, _ in _identifier().rank(text[:_CLASSIFIED]))
     found = next(name for name in ranked if not languages or name in languages)
     return _SAME.get(found, found)
+
+
+def check_language(tag: str) -> None:
+    """Check that articles can be found to be in a language.
+
+    Raises:
+        UsageError: no rule and no classifier ever answers with it.
+    """
+    wanted = _primary(tag)
+    usual = {ARABIC, UNKNOWN, *(_SAME.get(code, code) for code in _SCRIPT)}
+    if wanted in usual:  # the classifier is not needed, and takes a second to load
+        return
+    known = {_SAME.get(str(code), str(code)) for code, _ in _identifier().rank("")}
+    if wanted not in known:
+        some = ", ".join(sorted(usual | {"en", "fr", "ru", "zh"}))
+        raise UsageError(f"--language {tag}: no such language is told; give any, or one of {some}…")
 
 
 def same_language(one: str, other: str) -> bool:

@@ -17,7 +17,7 @@ from schemas.characters import BIDI_CONTROLS, QUOTES, ZERO_WIDTH
 from schemas.sentences import lines, sentences, trimmed
 from schemas.text import CLOSING
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever some text would be cut in other places than before."""
 MIN_WORDS, MAX_WORDS, WINDOW_WORDS = 40, 120, 80
 
@@ -115,7 +115,7 @@ def _rest_of_list(text: str, paragraphs: list[_Piece], at: int, room: int) -> li
     items = []
     while at < len(paragraphs) and _ITEM.match(text, paragraphs[at].start):
         piece, at = paragraphs[at], at + 1
-        room -= piece.words
+        room -= max(1, piece.words)  # a list of bare signs must come to an end, too
         if room < 0:
             return []
         items.append(piece)

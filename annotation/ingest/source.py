@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from errno import ENOENT
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +26,7 @@ CHUNK = 1 << 20
 BREAKS = (EOFError, zlib.error, gzip.BadGzipFile)
 """What reading a damaged archive raises."""
 _SHOWN = 80
+_FOLDERS = ("a folder that cannot be looked into", "a link to a folder")
 
 
 class RefusedError(Exception):
@@ -125,21 +129,60 @@ class _Counted(io.RawIOBase):
 def walk(paths: list[Path]) -> Iterator[tuple[Path, str]]:
     """Yield ``(path, name to record)`` of the files, folders in sorted order.
 
-    Hidden files and folders below a given folder are passed over.
+    Hidden files and folders below a given folder are passed over. What else stands there and
+    cannot be read (pipes, links to nothing or to folders, closed folders) is yielded as well, so
+    that it is counted.
 
     Raises:
-        UsageError: a path does not exist.
+        UsageError: a path does not exist, or is neither a file nor a folder.
     """
     for path in paths:
-        if path.is_file():
-            yield path, path.name
-        elif path.is_dir():
-            for file in sorted(p for p in path.rglob("*") if p.is_file()):
-                name = file.relative_to(path)
-                if not any(part.startswith(".") for part in name.parts):
-                    yield file, name.as_posix()
-        else:
+        problem = unreadable(path)
+        if problem in _FOLDERS:
+            for found in sorted(_below(path)):
+                name = found.relative_to(path).as_posix() if found != path else path.name
+                yield found, _name(name)
+        elif problem is None:
+            yield path, _name(path.name)
+        elif problem == os.strerror(ENOENT):
             raise UsageError(f"{path}: no such file or folder.")
+        else:
+            raise UsageError(f"{path}: {problem}; give a file or a folder.")
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield what is no folder, and the folders that cannot be looked into."""
+    closed: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [name for name in folders if _is_link(Path(parent, name))]
+        yield from (Path(parent, name) for name in files + links if not name.startswith("."))
+    yield from (Path(os.fsdecode(error.filename)) for error in closed)
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # its folder may be listed but not entered
+        return False
+
+
+def _name(name: str) -> str:
+    """Return a file's name for records: each byte that is not UTF-8 by its number."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def unreadable(path: Path) -> str | None:
+    """Say what a path is that is no regular file; ``None`` for one that is."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return "a link to nothing" if _is_link(path) else str(error.strerror)
+    if stat.S_ISREG(mode):
+        return None
+    if not stat.S_ISDIR(mode):
+        return "a pipe, a socket or a device"
+    return _FOLDERS[_is_link(path)]
 
 
 def total_bytes(paths: list[Path]) -> int:
@@ -148,4 +191,4 @@ def total_bytes(paths: list[Path]) -> int:
     Raises:
         UsageError: a path does not exist.
     """
-    return sum(path.stat().st_size for path, _ in walk(paths))
+    return sum(path.stat().st_size for path, _ in walk(paths) if not unreadable(path))

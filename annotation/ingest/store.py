@@ -9,10 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from errno import EXDEV
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfile
 
 from annotation.ingest.boilerplate import RepeatedLines
 from annotation.ingest.collect import settle
@@ -67,7 +69,12 @@ def store(
         GateError: the counts do not add up; nothing is written.
     """
     stored, lines = Stored(), RepeatedLines()
-    with _workbench(None if dry_run else workspace.root) as bench:
+    with (
+        _workbench(None if dry_run else workspace.root) as bench,
+        (bench / "rejects.jsonl").open("w", encoding="utf-8", newline="") as rejects_file,
+    ):
+        # There may be as many as articles: they go to a file, not into memory.
+        ledger.sink = lambda reject: rejects_file.write(reject.to_line() + "\n")
         known = _known(workspace, lines)
         write(bench / "new", _settled(articles, known, ledger, stored, lines))
         files = _files(workspace, bench, stored)
@@ -85,6 +92,8 @@ def store(
         copies = {member for cluster in clusters for member in cluster.copies}
         _cut(bench, every, copies, ledger, stored, lines)
         ledger.check()
+        rejects_file.close()
+        ledger.sink = None
         if not dry_run:
             _publish(workspace, bench, files)
     return stored
@@ -100,16 +109,25 @@ def _files(workspace: Workspace, bench: Path, stored: Stored) -> list[Path]:
 
 
 def _publish(workspace: Workspace, bench: Path, files: list[Path]) -> None:
-    """Put what was made into its place."""
-    for path in files:
-        if path.parent == bench:
-            _move(path, workspace.articles_dir / path.name)
-    for made, place in (
-        ("clusters", workspace.clusters_file),
-        ("passages", workspace.passages_file),
-        ("hygiene", workspace.hygiene_file),
-    ):
-        _move(bench / f"{made}.jsonl", place)
+    """Put what was made into its place: first all beside their places, then all in.
+
+    The articles come into place first: passages and clusters may name these only, and whatever
+    is missing when the run is ended in between is made again by the next one.
+    """
+    places = {
+        bench / "hygiene.jsonl": workspace.hygiene_file,
+        bench / "rejects.jsonl": workspace.rejects_file,
+        bench / "passages.jsonl": workspace.passages_file,
+        bench / "clusters.jsonl": workspace.clusters_file,
+    }
+    new = [path for path in files if path.parent == bench]
+    places.update((path, workspace.articles_dir / path.name) for path in new)
+    with ExitStack() as placed:  # left in reverse
+        for made, place in places.items():
+            if made.stat().st_size or place.exists():  # an empty file only empties another
+                _copy_or_move(made, placed.enter_context(atomic(place)))
+    if workspace.rejects_file.is_file() and not workspace.rejects_file.stat().st_size:
+        workspace.rejects_file.unlink()
 
 
 @contextmanager
@@ -137,10 +155,12 @@ def _settled(
     """Settle every article, and yield those that nobody has yet."""
     taken: set[str] = set()
     for article in articles:
-        settle(article, ledger)
         if article.id in known:
+            ledger.accept(Unit.ARTICLES)  # nothing of it is stored, so nothing was transcoded
             ledger.remark(Unit.ARTICLES, Reason.ALREADY_COLLECTED)
-        elif article.id in taken:
+            continue
+        settle(article, ledger)
+        if article.id in taken:
             ledger.remark(Unit.ARTICLES, Reason.DUPLICATE_EXACT)
         else:
             taken.add(article.id)
@@ -188,8 +208,10 @@ def _cut(
                 hygiene_file.write(found.to_line() + "\n")
 
 
-def _move(made: Path, place: Path) -> None:
-    """Put a finished file into its place; an empty one only where it empties another."""
-    if made.stat().st_size or place.exists():
-        with atomic(place) as temporary:
-            made.replace(temporary)
+def _copy_or_move(made: Path, place: Path) -> None:
+    try:
+        made.replace(place)
+    except OSError as error:
+        if error.errno != EXDEV:  # another disk, such as a link in place of a folder
+            raise
+        copyfile(made, place)

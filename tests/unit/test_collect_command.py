@@ -74,3 +74,21 @@ def test_a_defect_fails_after_everything_else_was_taken(workspace, tmp_path):
     assert isinstance(result.exception, GateError)
     assert "bad.jsonl:1: bad_json" in str(result.exception)
     assert len(workspace.articles()) == 2
+
+
+def test_what_was_rejected_can_be_found(workspace, tmp_path):
+    rows = ["The talks would resume next week, he said."] * 9 + [TEXT]
+    lines = [json.dumps({"text": text}) for text in rows]
+    (tmp_path / "a.jsonl").write_text("\n".join([*lines, "{"]), encoding="utf-8")
+    result = _collect(workspace, tmp_path / "a.jsonl", "--json")
+    assert isinstance(result.exception, GateError)
+    assert f"all rejects are in {workspace.rejects_file}" in str(result.exception)
+    assert "a.jsonl:11: bad_json" in str(result.exception)
+    assert "other_language" not in str(result.exception)
+    assert json.loads(result.stdout)["rejects"] == str(workspace.rejects_file)
+    assert len(workspace.rejects_file.read_text(encoding="utf-8").splitlines()) == 10
+
+
+def test_a_collection_that_takes_everything_names_no_file_of_rejects(workspace, tmp_path):
+    result = _collect(workspace, _feed(tmp_path), "--map", "text=قصة", "--json")
+    assert json.loads(result.stdout)["rejects"] is None

@@ -102,11 +102,22 @@ def test_front_matter_gives_fields_and_is_no_part_of_the_text(tmp_path):
         (f"```\n# ليس عنوانا\n```\n{TEXT}", None),
         (f"## فرعي\n{TEXT}", None),
         (f"---\n---\n# بكين\n{TEXT}", "بكين"),
+        (f"\ufeff# بكين ترد\n{TEXT}", "بكين ترد"),
+        (f"\ufeff```\n# ليس عنوانا\n```\n{TEXT}", None),
+        (f"#\t بكين ## ترد ## \t\n{TEXT}", "بكين ## ترد"),
+        (f"# لغة C#\n{TEXT}", "لغة C#"),
+        (f"# ##\n{TEXT}", None),
     ],
 )
 def test_the_first_heading_is_the_title_of_markdown(tmp_path, text, title):
     (article,), _ = _collect(_file(tmp_path, "a.markdown", text))
     assert article.title == title
+
+
+def test_a_heading_of_many_blanks_and_signs_is_read_at_once(tmp_path):
+    # A pattern that goes back over them would not end within a day.
+    (article,), _ = _collect(_file(tmp_path, "a.md", "#" + " #" * 20_000 + " x\n" + TEXT))
+    assert article.title is not None
 
 
 @pytest.mark.parametrize("yaml", ["title: [", "- أ", "date: 2023-02-30", "just text"])
@@ -127,6 +138,8 @@ def test_front_matter_that_is_no_mapping_is_a_bad_field(tmp_path, yaml):
         ("nonsense", "cp1256"),
         ("utf-8", "utf-16"),
         ("windows-1256", "utf-8"),
+        ("iso-8859-1", "cp1256"),
+        ("koi8-r", "cp1256"),
     ],
 )
 def test_a_page_gives_its_main_text_and_metadata_in_any_encoding(tmp_path, charset, codec):
@@ -139,6 +152,23 @@ def test_a_page_gives_its_main_text_and_metadata_in_any_encoding(tmp_path, chars
     assert article.encoding == codec
     for outside in ("الرئيسية", "تعليق قارئ", "جميع الحقوق"):
         assert outside not in article.text
+
+
+def test_a_utf_8_page_with_a_bad_byte_is_damaged_whatever_it_declares(tmp_path):
+    page = PAGE.replace("{charset}", "windows-1256").encode().replace(b"</article>", b"\xc7")
+    _, ledger = _collect(_file(tmp_path, "a.html", page))
+    assert [reject.reason for reject in ledger.rejects] == [Reason.BAD_BYTES]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Le café est fermé. ", "Élève à l'école, où ça? ", "Le thé. "]
+)
+def test_a_page_of_another_language_is_read_in_the_charset_that_it_declares(tmp_path, sentence):
+    page = "<html><head><meta charset='iso-8859-1'></head><body><article><p>"
+    page += sentence + "The talks go on in Geneva. " * 20 + "</p></article></body></html>"
+    (article,), _ = _collect(_file(tmp_path, "a.html", page.encode("latin-1")))
+    assert article.text.startswith(sentence.strip())
+    assert article.encoding == "iso8859-1"
 
 
 @pytest.mark.parametrize("page", ["<html><body><img src=x></body></html>", "<p>"])
@@ -248,6 +278,30 @@ def test_rows_of_another_encoding_are_read(tmp_path, codec):
     found, _ = _collect(_file(tmp_path, "a.ndjson", rows.encode(codec)))
     assert [article.text for article in found] == [TEXT, TEXT + " نعم"]
     assert found[0].encoding == codec.replace("utf-8-sig", "utf-8")
+
+
+def test_a_nul_rejects_its_row_and_no_other(tmp_path):
+    rows = _rows({"text": "أول"}) + '{"text":"x\x00"}\n' + _rows({"text": "ثان"})
+    found, ledger = _collect(_file(tmp_path, "a.jsonl", rows))
+    assert [article.text for article in found] == ["أول", "ثان"]
+    assert _rejects(ledger) == [(Reason.BAD_JSON, "a.jsonl:2")]
+    found, ledger = _collect(_file(tmp_path, "a.csv", "text\nأول\nx\x00\nثان\n"))
+    assert [article.text for article in found] == ["أول", "ثان"]
+    assert _rejects(ledger) == [(Reason.BAD_FIELD, "a.csv:3")]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_rows_with_many_nuls_are_a_binary_file(tmp_path, name):
+    _, ledger = _collect(_file(tmp_path, name, b"\x00\x01\x02" * 100))
+    assert _rejects(ledger) == [(Reason.BINARY_FILE, name)]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_a_key_given_twice_rejects_the_object_but_not_below_it(tmp_path, name):
+    rows = '{"text":"أ","x":{"n":1,"n":2}}\n{"text":"ب","text":"ج"}\n'
+    found, ledger = _collect(_file(tmp_path, name, rows))
+    assert [article.text for article in found] == ["أ"]
+    assert _rejects(ledger) == [(Reason.BAD_JSON, f"{name}:2")]
 
 
 # Tables
@@ -364,6 +418,13 @@ def test_a_file_that_is_no_parquet_is_broken(tmp_path, data):
     assert _rejects(ledger) == [(Reason.BROKEN_FILE, "a.parquet")]
 
 
+def test_of_two_parquet_columns_of_one_name_the_first_is_taken(tmp_path):
+    table = pa.Table.from_arrays([pa.array(["أول"]), pa.array(["ثان"])], names=["text", "text"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    (article,), _ = _collect(tmp_path / "a.parquet")
+    assert article.text == "أول"
+
+
 # Archives
 
 
@@ -414,6 +475,57 @@ def test_a_map_names_the_columns(tmp_path):
     assert columns.never_found() == ["عنوان"]
 
 
+def _write(folder: Path, suffix: str, *rows: dict[str, str]) -> Path:
+    if suffix == "jsonl":
+        return _file(folder, "a.jsonl", _rows(*rows))
+    if suffix == "csv":
+        cells = [list(rows[0]), *(list(row.values()) for row in rows)]
+        return _file(folder, "a.csv", _table(cells, ","))
+    pq.write_table(pa.Table.from_pylist(list(rows)), folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_value_gives_way_to_the_next_column_in_every_format(tmp_path, suffix, blank):
+    row = {"text": blank, "content": "أ", "title": blank, "headline": "ع", "published": blank}
+    columns = Columns()
+    (article,), _ = _collect(_write(tmp_path, suffix, row), fields=columns)
+    assert (article.text, article.title, article.published) == ("أ", "ع", None)
+    assert columns.ignored == {}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_a_column_that_stands_behind_another_is_told(tmp_path, suffix):
+    row = {"content": "ب", "text": "أ", "date": "2015-07-21", "published_at": "2016-01-01"}
+    columns = Columns()
+    (article,), _ = _collect(_write(tmp_path, suffix, row), fields=columns)
+    assert (article.text, article.published) == ("أ", date(2015, 7, 21))
+    assert columns.ignored == {"content": 1, "published_at": 1}
+
+
+def test_each_file_is_told_with_its_own_columns(tmp_path):
+    _file(tmp_path, "a.csv", "text,content\nأ,ب\n")
+    _file(tmp_path, "b.csv", "content,n\nج,1\n")
+    columns = Columns()
+    _collect(tmp_path, fields=columns)
+    assert columns.ignored == {"content": 1, "n": 1}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("column", ["STORY", " Story ", "story"])
+def test_a_mapped_header_is_found_in_any_case(tmp_path, suffix, column):
+    columns = Columns(parse_map(["text=Story"]))
+    (article,), _ = _collect(_write(tmp_path, suffix, {column: "أ"}), fields=columns)
+    assert article.text == "أ"
+    assert columns.never_found() == []
+
+
+def test_the_header_that_is_closest_to_the_name_is_taken():
+    columns = Columns(parse_map(["text=Story"]))
+    assert columns.of_header(["STORY", "Story", "story"]) == [None, "Story", None]
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [
@@ -453,6 +565,16 @@ def test_an_unknown_field_is_a_usage_error_before_anything_is_read(tmp_path):
         "20150721",
         "Tue, 21 Jul 2015 02:51:32 +0300",
         "21 Jul 2015 02:51:32 GMT",
+        "2015-07-21 2:51:32",
+        "2015-07-21 02:51:32 UTC",
+        "2015-07-21 02:51:32 PM",
+        "2015-07-21 2:51 pm",
+        "2015-07-21 02:51:32.123 +0300",
+        "21 Jul 2015",
+        "21 July 2015",
+        "Tuesday, 21 July 2015",
+        "21 Jul 2015 02:51:32 PM",
+        "Tue, 21 Jul 2015 02:51:32 +0000 (UTC)",
         date(2015, 7, 21),
         datetime(2015, 7, 21, 2, tzinfo=UTC),
     ],
@@ -463,7 +585,20 @@ def test_dates_in_the_usual_forms_are_read_as_written(value):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "21/07/2015", "2015-02-30", "2015-07-21 x", "2015/7/21 99:00", "أمس", 1437447092, []],
+    [
+        "21 Jul 2015 00:00:00 +99999999999999999999",
+        "21 Jux 2015",
+        "31 Feb 2015",
+        "2015-07-21 02:61",
+        "",
+        "21/07/2015",
+        "2015-02-30",
+        "2015-07-21 x",
+        "2015/7/21 99:00",
+        "أمس",
+        1437447092,
+        [],
+    ],
 )
 def test_what_is_no_date_is_refused(value):
     with pytest.raises(ValueError, match="published"):
@@ -491,6 +626,8 @@ def test_an_article_in_another_language_is_rejected_with_what_was_found(tmp_path
         ("كابل", "fa", "ar", None),
         ("كابل", "fa", "fa", "fa"),
         ("كابل", "fa", None, "fa"),
+        (TEXT, "en", None, "ar"),
+        (TEXT, "ar-SA", None, "ar-SA"),
         ("OK", None, None, "und"),
         ("OK", "ar", "ar", "ar"),
         ("2023", "ar", "ar", "ar"),
@@ -506,6 +643,18 @@ def test_the_text_decides_and_the_file_where_it_is_too_short(
     found, ledger = _collect(path, language=wanted)
     assert [article.language for article in found] == ([expected] if expected else [])
     assert len(ledger.rejects) == (expected is None)
+
+
+@pytest.mark.parametrize("language", ["arabik", "xx", "english"])
+def test_a_language_that_nobody_can_tell_is_a_usage_error_with_some_codes(tmp_path, language):
+    with pytest.raises(UsageError, match=rf"--language {language}: .* ar, en, fa"):
+        _collect(_file(tmp_path, "a.txt", TEXT), language=language)
+
+
+@pytest.mark.parametrize("language", ["ar", "Arabic", "ar-SA", "fa", "ku", "en", "de", "zh-Hans"])
+def test_a_language_that_can_be_told_may_be_asked_for(tmp_path, language):
+    found, _ = _collect(_file(tmp_path, "a.txt", TEXT), language=language)
+    assert bool(found) is language.lower().startswith("ar")
 
 
 # The document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from datetime import UTC, datetime
@@ -12,11 +13,12 @@ import pytest
 from annotation.ingest import store as store_module
 from annotation.ingest.collect import collect
 from annotation.ingest.hygiene import Hygiene, Kind
+from annotation.ingest.store import UNFINISHED
 from annotation.steps import Collected, run_build, run_collect
 from schemas.annotation import Annotation, Arm, Judgement
 from schemas.errors import GateError, UsageError
 from schemas.jsonl import read, write
-from schemas.ledger import Ledger
+from schemas.ledger import MAX_KEPT, Ledger, Reason, Reject
 from schemas.workspace import Workspace
 
 TEXT = "قال الوزير إن المحادثات التجارية مستمرة في جنيف، وأضاف أن الوفد سيعود إلى بكين غدا."
@@ -126,21 +128,68 @@ def test_what_is_collected_later_is_the_copy_of_what_was_there(workspace, tmp_pa
     before = workspace.passages()
     for n in range(3):  # the names of the files are hashes: some sort before the first one
         rows = _rows({"text": LONG + " ", "url": f"https://x.org/{n}"})
-        path = workspace.articles_dir
-        for file in path.glob("*.jsonl"):
-            _age(file)
         _run(workspace, _raw(tmp_path / f"more{n}", a_jsonl=rows))
     assert workspace.passages() == before
     assert workspace.clusters()[0].id == first
 
 
-def _age(file: Path) -> None:
-    """Make the articles of a file a day older."""
-    data = file.read_text(encoding="utf-8")
-    row = json.loads(data)
-    day = datetime.fromisoformat(row["collected_at"])
-    row["collected_at"] = day.replace(year=day.year - 1).isoformat().replace("+00:00", "Z")
-    file.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+def test_no_two_collections_share_a_time(workspace, tmp_path):
+    for n in range(3):
+        _run(workspace, _raw(tmp_path / f"raw{n}", a_txt=f"{LONG} {n}", b_txt=f"{TEXT} {n}"))
+    times = {article.collected_at for article in workspace.articles()}
+    assert len(times) == 3
+    assert {time.microsecond for time in times} == {0}
+
+
+def test_what_was_not_taken_is_written_and_few_of_it_kept(workspace, tmp_path):
+    foreign = [{"text": f"The minister said that {n} talks would resume."} for n in range(30)]
+    raw = _raw(tmp_path / "raw", a_jsonl=_rows(*foreign, *({"t": n} for n in range(30))))
+    _, ledger = _run(workspace, raw)
+    written = read(workspace.rejects_file, Reject)
+    assert [reject.where for reject in written] == [f"a.jsonl:{n}" for n in range(1, 61)]
+    assert ledger.rejects == written[30 : 30 + MAX_KEPT]
+    _run(workspace, _raw(tmp_path / "more", a_txt=TEXT))
+    assert not workspace.rejects_file.exists()
+
+
+def test_a_dry_run_writes_no_rejects(workspace, raw):
+    _, ledger = _run(workspace, raw, dry_run=True)
+    assert not workspace.rejects_file.exists()
+    assert [reject.reason for reject in ledger.rejects] == [Reason.EMPTY_TEXT]
+
+
+def test_a_workspace_may_reach_over_two_disks(workspace, raw, monkeypatch):
+    move = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if UNFINISHED in str(self) and self.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    done, _ = _run(workspace, raw)
+    assert len(workspace.articles()) == len(done.new)
+    assert len(workspace.passages()) == done.passages
+
+
+def test_a_disk_that_fills_up_at_the_end_leaves_the_workspace_as_it_was(
+    workspace, raw, monkeypatch
+):
+    _run(workspace, _raw(raw.parent / "first", a_txt=TEXT + " أولا"))
+    before = _files(workspace)
+    move, moved = Path.replace, 0
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal moved
+        moved += UNFINISHED in str(self) and self.parent != target.parent
+        if moved == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return move(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OSError, match="No space left"):
+        _run(workspace, raw)
+    assert _files(workspace) == before
 
 
 def test_another_language_is_taken_when_asked_for(workspace, raw):

@@ -111,6 +111,34 @@ def test_copies_of_one_article_do_not_make_its_lines_repeated():
     assert lines.places("قال نعم\nثم ذهب") == []
 
 
+@pytest.mark.parametrize(
+    ("unit", "kind"),
+    [
+        ("المحادثةمستمرةاليوم", Kind.GLUED_WORDS),
+        ("قال.", Kind.GLUED_SENTENCES),
+        ("اضغط هنا ", Kind.BOILERPLATE),
+        ("ـ", Kind.TATWEEL),
+    ],
+)
+def test_a_long_text_without_a_break_is_looked_at_in_one_pass(unit, kind):
+    # Looking for the ends of the line or word at each place would take hours here.
+    assert hygiene(article_of(unit if kind is Kind.BOILERPLATE else unit * 9)).counts[kind]
+    hygiene(article_of(unit * 200_000))
+
+
+def test_a_letter_inside_a_word_shows_the_word_with_all_its_letters():
+    text = "x abcالمحادثةمستمرة𐤀، نعم"
+    found = hygiene(article_of(text))
+    assert found is not None
+    assert [e.text for e in found.examples[Kind.GLUED_WORDS]] == ["abcالمحادثةمستمرة𐤀"]
+
+
+@pytest.mark.parametrize(("before", "found"), [(110, True), (112, False)])
+def test_a_phrase_counts_in_lines_of_up_to_the_longest(before, found):
+    text = "نعم قال\n" + "ك" * before + " اضغط هنا\nلا"
+    assert (Kind.BOILERPLATE in _odd(text)) is found
+
+
 def test_a_record_reads_back_equal():
     found = hygiene(article_of("قَالَ\r\n"))
     assert found is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.errors import GateError
-from schemas.ledger import DEFECTS, EXPLAINED, Ledger, Reason, Reject, State, Unit
+from schemas.ledger import DEFECTS, EXPLAINED, MAX_KEPT, Ledger, Reason, Reject, State, Unit
 
 
 def test_every_reason_has_its_own_sentence_and_no_sentence_is_left_over():
@@ -135,3 +135,33 @@ def test_units_come_in_the_order_of_the_journey():
 
 def test_the_four_states_are_those_of_the_identity():
     assert [state.value for state in State] == ["accepted", "repaired", "rejected", "pending"]
+
+
+def test_a_sink_gets_every_reject_and_memory_the_first_defects_only():
+    ledger, sunk = Ledger(), []
+    ledger.sink = sunk.append
+    for n in range(MAX_KEPT + 5):
+        ledger.reject(Unit.TASKS, Reason.SKIPPED, where=f"s{n}", detail="")
+        ledger.reject(Unit.TASKS, Reason.FOREIGN_TASK, where=f"f{n}", detail="")
+    assert len(sunk) == 2 * (MAX_KEPT + 5)
+    assert [reject.where for reject in ledger.rejects] == [f"f{n}" for n in range(MAX_KEPT)]
+    assert ledger.defects() == {Reason.FOREIGN_TASK: MAX_KEPT + 5}
+
+
+def test_a_ledger_without_a_sink_keeps_every_reject():
+    ledger = Ledger()
+    for n in range(MAX_KEPT + 5):
+        ledger.reject(Unit.TASKS, Reason.SKIPPED, where=f"s{n}", detail="")
+    assert len(ledger.rejects) == MAX_KEPT + 5
+
+
+def test_remarks_of_accepted_and_repaired_items_add_up_and_one_more_is_found():
+    ledger = Ledger()
+    ledger.receive(Unit.ARTICLES, 2)
+    ledger.accept(Unit.ARTICLES)
+    ledger.repair(Unit.ARTICLES, Reason.TRANSCODED)
+    ledger.remark(Unit.ARTICLES, Reason.DUPLICATE_EXACT, 2)
+    ledger.check()
+    ledger.remark(Unit.ARTICLES, Reason.DUPLICATE_NEAR)
+    with pytest.raises(GateError, match="articles: 2 accepted or repaired, but 3 remarks"):
+        ledger.check()

@@ -212,6 +212,24 @@ def test_pieces_of_a_text_grow_no_faster_than_the_text(unit, monkeypatch):
     assert sizes[1] <= 11 * sizes[0]
 
 
+def test_looking_ahead_in_a_list_of_bare_signs_grows_no_faster_than_the_text(monkeypatch):
+    looked, item = 0, segmentation._ITEM
+
+    class Counting:
+        def match(self, text: str, at: int):
+            nonlocal looked
+            looked += 1
+            return item.match(text, at)
+
+    monkeypatch.setattr(segmentation, "_ITEM", Counting())
+    sizes = []
+    for times in (600, 3000):
+        looked = 0
+        segment(article_of("-:\n-\n" * times))
+        sizes.append(looked)
+    assert sizes[1] <= 6 * sizes[0]
+
+
 @pytest.mark.parametrize("text", ["قال، نعم", "* نعم *", "3.5 ½ ـ", "a_b _ -", "ﷺ نَعَم 🤝", "_أ"])
 def test_words_are_counted_as_everywhere_else(text):
     assert segmentation._piece(text, 0, len(text)).words == count_words(text)

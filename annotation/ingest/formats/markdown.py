@@ -12,8 +12,18 @@ from annotation.ingest.source import Candidate, RefusedError, Source
 from schemas.ledger import Reason
 
 _FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
-_HEADING = re.compile(r"^#[ \t]+(?P<title>.*?)[ \t]*#*[ \t]*\r?$", re.M)
-_FENCE = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
+_HEADING = re.compile(r"^\ufeff?#[ \t]+(?P<title>[^\r\n]*)", re.M)
+_UNREADABLE = (
+    yaml.YAMLError,
+    ValueError,  # 2023-02-30
+    LookupError,  # !!bool maybe, !!int ''
+    AttributeError,  # !!timestamp abc
+    TypeError,
+    OverflowError,
+    RecursionError,  # thousands of brackets
+)
+"""What the YAML library raises for front matter that it cannot read."""
+_FENCE = re.compile(r"^\ufeff?(```|~~~).*?^\1", re.S | re.M)
 
 
 def read(source: Source) -> Iterator[Candidate]:
@@ -27,16 +37,24 @@ def read(source: Source) -> Iterator[Candidate]:
     if front := _FRONT.match(text):
         fields = _fields(front["yaml"], source)
         text = text[front.end() :]
-    if "title" not in fields and (heading := _HEADING.search(_FENCE.sub("", text))):
-        fields["title"] = heading["title"]
+    if "title" not in fields and (title := _title(text)):
+        fields["title"] = title
     yield Candidate(text, source.name, fields, codec)
+
+
+def _title(text: str) -> str:
+    """Return the first heading, without the signs that may close it: ``# Title ##``."""
+    heading = _HEADING.search(_FENCE.sub("", text))
+    title = heading["title"].strip() if heading else ""
+    bare = title.rstrip("#")
+    return title if bare.rstrip(" \t") == bare != "" else bare.rstrip(" \t")
 
 
 def _fields(text: str, source: Source) -> dict[str, object]:
     try:
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # 2023-02-30 is a ValueError
-        problem = " ".join(str(error).split())
+    except _UNREADABLE as error:
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
         raise RefusedError(Reason.BAD_FIELD, f"front matter: {problem}") from error
     if values is None:
         return {}

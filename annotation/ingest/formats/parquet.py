@@ -13,6 +13,11 @@ from annotation.ingest.source import Candidate, RefusedError, Source
 from schemas.ledger import Reason
 
 _BATCH = 256
+_BUFFER = 1 << 20
+"""Bytes of a column that are read at once; without it a whole row group is."""
+_NO_VALUE = (ValueError, OverflowError, LookupError)
+"""What a cell raises that Python has no value for: a string that is not UTF-8, a day after the
+year 9999, an unknown time zone."""
 
 
 def read(source: Source) -> Iterator[Candidate]:
@@ -27,7 +32,7 @@ def read(source: Source) -> Iterator[Candidate]:
 
     with _seekable(source) as file:
         try:
-            with ParquetFile(file, pre_buffer=False) as table:
+            with ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER) as table:
                 header = table.schema_arrow.names
                 named = _names(source, header)
                 number = 0
@@ -65,20 +70,24 @@ def _seekable(source: Source) -> Iterator[BinaryIO]:
 
 
 def _rows(batch: Any) -> Iterator[dict[str, object]]:
+    names = batch.schema.names
+    batch = batch.select([at for at, name in enumerate(names) if name not in names[:at]])
     try:
-        yield from batch.to_pylist()
-    except UnicodeDecodeError:  # some string of the batch is not UTF-8: find out which
+        rows = batch.to_pylist()
+    except _NO_VALUE:  # of some cell of the batch: find out which
         for index in range(batch.num_rows):
             yield {
                 name: _value(batch.column(place)[index])
                 for place, name in enumerate(batch.schema.names)
             }
+    else:
+        yield from rows
 
 
 def _value(cell: Any) -> object:
     try:
         return cell.as_py()
-    except UnicodeDecodeError as error:
+    except _NO_VALUE as error:
         return error
 
 
@@ -89,6 +98,10 @@ def _candidate(
     for column, value in row.items():
         if isinstance(value, UnicodeDecodeError):
             source.reject(Reason.BAD_BYTES, where, f"column {column!r}: {value.reason}")
+            return None
+        if isinstance(value, _NO_VALUE):
+            detail = f"column {column!r}: {type(value).__name__}: {value}"
+            source.reject(Reason.BAD_FIELD, where, detail)
             return None
     return candidate(
         source, {named[column]: value for column, value in row.items()}, where, "utf-8"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 
 from annotation.ingest.columns import Columns
 from annotation.ingest.decode import damaged, detect, text_of
+from annotation.ingest.formats.table_lines import Lines
 from annotation.ingest.source import Candidate, RefusedError, Source
 from schemas.ledger import Reason
 
@@ -22,44 +22,45 @@ def read(source: Source) -> Iterator[Candidate]:
     Raises:
         RefusedError: no column of the header is known to hold the text.
     """
-    encoding = detect(source)
+    encoding = detect(source, rows=True)
     with text_of(source, encoding, newline="") as lines:
-        yield from _rows(source, lines, encoding.codec)
+        yield from _rows(source, Lines(lines), encoding.codec)
 
 
-def _rows(source: Source, lines: Iterable[str], codec: str) -> Iterator[Candidate]:
-    lines = iter(lines)
-    blank = 0
-    for first in lines:
-        if first.strip():
-            break
-        blank += 1
-    else:
+def _rows(source: Source, lines: Lines, codec: str) -> Iterator[Candidate]:
+    first = lines.header()
+    if first is None:
         return
     csv.field_size_limit(_LONGEST)
     delimiter = delimiter_of(first, source.columns)
     # Strict: a quote inside a quoted cell would otherwise be read as something else, unsaid.
-    reader = csv.reader(chain([first], lines), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     names: list[str | None] | None = None
-    start = blank + 1
     while True:
-        row: list[str] = []
-        problem = ""
+        line = lines.begin()
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            problem = str(error)
-        line, start = start, blank + reader.line_num + 1
+            if names is None:
+                raise RefusedError(Reason.BROKEN_FILE, f"header: {error}", line=line) from error
+            lines.skip_broken(delimiter, len(names))
+            _reject_lines(source, line, lines.number, str(error))
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            continue
         if names is None:
-            if problem:
-                raise RefusedError(Reason.BROKEN_FILE, f"header: {problem}", line=line)
             names = _header(source, row, line)
-        elif problem:
-            source.reject(Reason.BAD_ROW, source.line(line), problem)
         elif row and (found := _candidate(source, names, row, line, codec)):
             yield found
+
+
+def _reject_lines(source: Source, first: int, last: int, problem: str) -> None:
+    """Reject a row that cannot be read, with the lines below that may belong to it."""
+    where = source.line(first)
+    if last > first:
+        where, problem = f"{where}-{last}", f"{last - first + 1} lines: {problem}"
+    source.reject(Reason.BAD_ROW, where, problem)
 
 
 def delimiter_of(header: str, columns: Columns) -> str:
