@@ -293,3 +293,13 @@ def test_a_workspace_of_earlier_articles_keeps_them(workspace, raw, tmp_path):
     _run(workspace, _raw(tmp_path / "more", a_txt=TEXT + " نعم"))
     after = {path.name: path.read_bytes() for path in workspace.articles_dir.iterdir()}
     assert before.items() < after.items()
+
+
+def test_an_article_of_another_encoding_is_transcoded_once_and_then_already_there(
+    tmp_path, workspace
+):
+    raw = _raw(tmp_path / "raw", a_txt=TEXT.encode("cp1256"))
+    _, first = _run(workspace, raw)
+    _, again = _run(workspace, raw)
+    assert _reasons(first) == {"repaired:transcoded": 1}
+    assert _reasons(again) == {"accepted:already_collected": 1}
