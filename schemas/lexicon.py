@@ -38,9 +38,9 @@ def _joined(*parts: tuple[str, ...]) -> set[str]:
 _AND = ("", "و", "ف")
 _OF_NOUNS = ("", "ب", "ل", "ك")
 # و ف, then ب ل ك, may be written to the word that follows.
-_SHORT = _joined(_AND, _OF_NOUNS)
+_FEW_PROCLITICS = _joined(_AND, _OF_NOUNS)
 # So may س be, to verbs; before a short form it makes everyday words (سهرات is not س + هرات).
-_PROCLITICS = _SHORT | _joined(_AND, ("س",))
+_PROCLITICS = _FEW_PROCLITICS | _joined(_AND, ("س",))
 # The same with the article: بال كال, and لل for ل + ال.
 _WITH_ARTICLE = _joined(_AND, ("ال", "بال", "كال", "لل"))
 # What stands before a form that has the article itself and is looked for without it: للصين too.
@@ -57,7 +57,7 @@ def _number(prefix: str) -> int:
     return number
 
 
-_SETS = (_SHORT, _PROCLITICS, _WITH_ARTICLE, _OWN_ARTICLE)
+_SETS = (_FEW_PROCLITICS, _PROCLITICS, _WITH_ARTICLE, _OWN_ARTICLE)
 _FEW, _PLAIN, _ARTICLE, _OWN = 1, 2, 4, 8
 _BARE = _FEW | _PLAIN
 _ALLOWED = np.zeros(8**_LONGEST, dtype=np.uint8)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from errno import EXDEV
-from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile
 
@@ -24,6 +23,7 @@ from annotation.ingest.segment import segment
 from schemas.article import Article, Cluster
 from schemas.jsonl import atomic, stream, write
 from schemas.ledger import Ledger, Reason, Unit
+from schemas.record import sha256
 from schemas.workspace import Workspace
 
 UNFINISHED = ".collect-"
@@ -103,7 +103,7 @@ def _files(workspace: Workspace, bench: Path, stored: Stored) -> list[Path]:
     """Return the article files, old and new, in the order in which they will be read later."""
     files = list(workspace.articles_dir.glob("*.jsonl"))
     if stored.new:
-        name = f"articles-{sha256(''.join(stored.new).encode()).hexdigest()[:8]}.jsonl"
+        name = f"articles-{sha256(''.join(stored.new))[:8]}.jsonl"
         files.append((bench / "new").replace(bench / name))
     return sorted(files, key=lambda path: path.name)
 
