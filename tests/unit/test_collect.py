@@ -4,40 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from annotation.ingest.collect import collect, settle
+from annotation.ingest.collect import collect
 from schemas.errors import UsageError
 from schemas.jsonl import dump
 from schemas.ledger import Ledger, Reason, Unit
+from tests.collecting import NOW
+from tests.collecting import collected as _collect
+from tests.collecting import file_with as _file
+from tests.collecting import rows as _rows
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TEXT = "زار الوزير بكين أمس."
-
-
-def _collect(*paths: Path, **options: Any):
-    """Collect, take every article, check that the ledger closes; return articles and ledger."""
-    ledger = Ledger()
-    found = []
-    for article in collect(list(paths), now=NOW, ledger=ledger, **options):
-        settle(article, ledger)
-        found.append(article)
-    ledger.check()
-    return found, ledger
-
-
-def _file(folder: Path, name: str, content: str | bytes) -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def _rows(*rows: object) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _counts(ledger: Ledger) -> tuple[int, int, int]:
