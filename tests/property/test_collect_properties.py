@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from annotation.ingest.boilerplate import RepeatedLines
@@ -143,6 +143,20 @@ def test_a_text_file_comes_back_as_it_was_written(name, text):
         path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
         (article,) = _collect(path)
     assert article.text == text
+
+
+@pytest.mark.parametrize("front", ["", "---\ntitle: عنوان\n---\n"])
+@given(text=own.texts().filter(_usable))
+@example(text=NASTY)
+@QUICK
+def test_a_markdown_file_comes_back_as_it_was_written_after_its_front_matter(front, text):
+    assume(front or not text.removeprefix("\ufeff").startswith("---"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.md"
+        path.write_bytes((front + text).encode())
+        (article,) = _collect(path)
+    assert article.text == text
+    assert not front or article.title == "عنوان"
 
 
 @given(
