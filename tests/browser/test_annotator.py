@@ -70,12 +70,20 @@ def page(
     opened.click("button[type=submit]")
     opened.wait_for_url(lambda url: "/user/login" not in url)
     opened.goto(f"{server.url}/projects/{pushed[1].id}/data?labeling=1")
-    opened.get_by_text("Labeling Instructions").wait_for()
-    opened.keyboard.press("Escape")
+    _close_instructions(opened)
     opened.locator(TEXT_LINE).first.wait_for()
     expect(opened.get_by_test_id(SUBMIT)).to_be_enabled()
     yield opened
     opened.close()
+
+
+def _close_instructions(page: Page) -> None:
+    """Close the instructions and wait until they are gone: while they fade, the mouse is theirs."""
+    heading = page.get_by_text("Labeling Instructions")
+    heading.wait_for()
+    # A click waits until the dialogue stands still; a key pressed while it opens is lost.
+    page.locator("[class*=modal]", has=heading).get_by_role("button").first.click()
+    expect(heading).to_have_count(0)
 
 
 def _rectangle(page: Page, word: str) -> dict[str, float]:
