@@ -5,5 +5,6 @@
     labelstudio/  Prediction → Label Studio task; annotators' labels → Annotation
     gold/         Annotation → GoldRecord → release with splits
 
-The four rooms do not import each other; ``annotation.cli`` composes them.
+The four rooms do not import each other; ``annotation.steps``,
+``annotation.projects`` and ``annotation.commands`` compose them.
 """

@@ -12,9 +12,10 @@ from annotation.labelstudio.accounts import ensure_account, names_by_user
 from annotation.labelstudio.client import Connection
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.pull import fetch, store
+from annotation.labelstudio.pull import store
 from annotation.labelstudio.push import tasks_on_server
 from annotation.labelstudio.server import Server
+from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import submit
 from annotation.projects import run_push
 from annotation.steps import annotators_of, run_build, run_collect, run_preannotate, run_release

@@ -37,6 +37,27 @@ class Arm(StrEnum):
     BLIND = "blind"
 
 
+class Why(StrEnum):
+    """Why annotators differed, in the words of the one who decided."""
+
+    OVERLOOKED = "overlooked"
+    """Somebody missed what the text says."""
+    GUIDELINE = "guideline"
+    """The guideline decides it, and somebody did not follow it."""
+    GUIDELINE_UNCLEAR = "guideline_unclear"
+    """The guideline leaves it open; it must be mended."""
+    TEXT_AMBIGUOUS = "text_ambiguous"
+    """The text can be read in two ways."""
+    BOUNDARY = "boundary"
+    """The same entity, but where it begins or ends."""
+    ENTITY_TYPE = "entity_type"
+    """The same words, but which type they are."""
+    SLIP = "slip"
+    """A wrong key or click."""
+    OTHER = "other"
+    """None of these; the comment says what."""
+
+
 class Evidence(Record):
     """Why a machine gave an issue its score: a place in the passage and what was seen there."""
 
@@ -104,6 +125,12 @@ class Annotation(Record):
     parent_prediction: str | None = None
     """The model whose prediction was shown as the start, when there was one."""
     comment: str | None = None
+    decides: tuple[str, ...] = ()
+    """Ids of the annotations that this one decides between; not empty: it is an adjudication."""
+    why: tuple[Why, ...] = ()
+    """Why the others differed; an adjudication may give several reasons."""
+    migrated_from: str | None = None
+    """Id of the annotation under an earlier codebook that this one was made from."""
     withdrawn: bool = False
     """True: a later pull found it skipped, emptied or rejected; it counts no longer."""
 

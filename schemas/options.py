@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+CORPUS = Path("corpus")
+"""The workspace that ships, in a clone of the repository."""
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Workspace folder.", file_okay=False)
 ]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from annotation.labelstudio.client import Connection
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.server import Running, Server
 from schemas.workspace import Workspace
 
 # A slow machine must not fail a property.
@@ -50,7 +50,16 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real Label Studio with a data folder and port of its own."""
+    """A real Label Studio with a data folder and port of its own.
+
+    ``MIYAR_TEST_SERVER`` names the folder of a managed server that runs already: tests that are
+    written just now need not wait for a new one.
+    """
+    if running := os.environ.get("MIYAR_TEST_SERVER"):
+        root = Path(running)
+        state = Running.model_validate_json((root / "server.json").read_bytes())
+        yield Server(root, state.port)
+        return
     managed = Server(tmp_path_factory.mktemp("label-studio") / "server", free_port())
     managed.start(print)
     yield managed

@@ -13,8 +13,8 @@ from annotation.labelstudio.accounts import ensure_account, names_by_user
 from annotation.labelstudio.client import Connection
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.pull import fetch
 from annotation.labelstudio.server import Server
+from annotation.labelstudio.snapshot import fetch
 from annotation.projects import run_push
 from annotation.steps import run_collect, run_preannotate
 from schemas.annotation import Annotation, Arm, Judgement, Origin
