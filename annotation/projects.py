@@ -5,19 +5,30 @@ Apart from ``annotation.steps``, since the SDK takes seconds to import.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.labelstudio.client import Connection
+from annotation.labelstudio.mirror import keep_predictions, keep_tasks
+from annotation.labelstudio.predictions import (
+    PredictionPlan,
+    check_predictions,
+    plan_predictions,
+    push_predictions,
+    shown_on_server,
+)
 from annotation.labelstudio.project import (
     Project,
     find_project,
     make_project,
+    overlap_of,
     project_title,
     remember,
+    set_overlap,
 )
 from annotation.labelstudio.push import Plan, make_tasks, plan_push, push, tasks_on_server
+from annotation.labelstudio.tasks import Json
 from annotation.steps import rule_predictor
 from schemas.annotation import Prediction
 from schemas.article import Passage
@@ -26,15 +37,24 @@ from schemas.errors import GateError, MiyarError
 from schemas.ledger import Ledger
 from schemas.workspace import Workspace
 
+RULES = "rules"
+"""The predictions that are pushed unless others are named."""
+OVERLAP = 2
+"""Annotators a passage, unless said otherwise."""
+
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a push did."""
+    """What a push did, or would do."""
 
     project: Project | None
     """``None`` in a dry run without a project."""
     plan: Plan
     made: int
+    predictions: PredictionPlan | None = None
+    """For tasks that were there already; ``None`` when everything is pushed blind."""
+    overlap: tuple[int, int] | None = None
+    """Annotators a passage before and after, where the push changed it."""
 
 
 def run_push(
@@ -43,57 +63,150 @@ def run_push(
     ledger: Ledger,
     *,
     title: str | None = None,
-    overlap: int,
+    predictions: str = RULES,
+    overlap: int | None = None,
     blind: float,
     dry_run: bool = False,
     on_batch: Callable[[int], None] = lambda n: None,
 ) -> Pushed:
-    """Push all passages to the workspace's project, each exactly once."""
+    """Push all passages to the workspace's project, each exactly once.
+
+    Passages that have their task already get the predictions of a newer model where annotators
+    may still come to them; annotations are not touched, and a passage stays in its arm.
+
+    Args:
+        workspace: what to push.
+        connection: the server.
+        ledger: gets the fate of every task, as the server holds them afterwards.
+        title: of the project; found again by the link file, else by its title, unless given.
+        predictions: name of the predictions file.
+        overlap: annotators a passage; ``None`` keeps the project's.
+        blind: share of new passages, chosen by hash, that get no prediction.
+        dry_run: say what would be done.
+        on_batch: told the number of tasks or predictions after each batch.
+
+    Raises:
+        GateError: predictions are missing, of an older rule set, or do not fit their texts.
+    """
     codebook, passages = workspace.codebook(), workspace.passages()
-    predictions = workspace.predictions("rules")
+    predicted: Mapping[str, Prediction] = {}
     if blind < 1:
-        _check_predictions(workspace, passages, predictions)
+        predicted = _predictions(workspace, codebook, passages, predictions)
     tasks = make_tasks(
-        workspace.articles(), passages, predictions, codebook=codebook.hash, blind=blind
+        workspace.articles(), passages, predicted, codebook=codebook.hash, blind=blind
     )
     link, name = project_link(workspace), title or default_title(workspace, codebook)
     project = find_project(connection, codebook, name, None if title else link)
-    if project is None and not dry_run:
-        project = make_project(connection, codebook, name, overlap=overlap)
-    if project is None:
+    if project is None and dry_run:
         return Pushed(None, plan_push(tasks, {}, None), 0)
-    if not dry_run:
-        remember(project, link)
+    if predicted:
+        model = next(iter(predicted.values())).model
+        keep_predictions(workspace, model, predicted, dry_run=dry_run)
+    if project is None:
+        project = make_project(connection, codebook, name, overlap=overlap or OVERLAP)
+    if dry_run:
+        return _dry_run(connection, project, tasks, passages, predicted, overlap)
+    remember(project, link)
+    changed = _change_overlap(connection, project, overlap)
     plan = plan_push(tasks, tasks_on_server(connection, project), None)
-    made = 0 if dry_run else push(connection, project, plan, on_batch=on_batch)
-    if not dry_run:
-        # Counted from what the server holds now, not from what we believe to have sent.
-        plan_push(tasks, tasks_on_server(connection, project), ledger)
-        ledger.check()
-    return Pushed(project, plan, made)
+    made = push(connection, project, plan, on_batch=on_batch)
+    # Counted from what the server holds now, not from what we believe to have sent.
+    held = tasks_on_server(connection, project)
+    plan_push(tasks, held, ledger)
+    ledger.check()
+    task_ids = {passage: found[0][0] for passage, found in held.items()}
+    newer = _newer(connection, project, passages, predicted, task_ids)
+    if newer:
+        push_predictions(connection, project, newer, on_batch=on_batch)
+    keep_tasks(workspace, project, task_ids, shown_on_server(connection, project))
+    return Pushed(project, plan, made, newer, changed)
 
 
-def _check_predictions(
-    workspace: Workspace, passages: list[Passage], predictions: dict[str, Prediction]
-) -> None:
-    """Check that every passage is predicted by today's rules: tasks are never edited afterwards.
+def _dry_run(
+    connection: Connection,
+    project: Project,
+    tasks: Sequence[Json],
+    passages: Sequence[Passage],
+    predicted: Mapping[str, Prediction],
+    overlap: int | None,
+) -> Pushed:
+    held = tasks_on_server(connection, project)
+    task_ids = {passage: found[0][0] for passage, found in held.items()}
+    before = overlap_of(connection, project)
+    return Pushed(
+        project,
+        plan_push(tasks, held, None),
+        0,
+        _newer(connection, project, passages, predicted, task_ids),
+        (before, overlap) if overlap and overlap != before else None,
+    )
+
+
+def _change_overlap(
+    connection: Connection, project: Project, overlap: int | None
+) -> tuple[int, int] | None:
+    before = overlap_of(connection, project)
+    if overlap is None or overlap == before:
+        return None
+    set_overlap(connection, project, overlap)
+    return before, overlap
+
+
+def _newer(
+    connection: Connection,
+    project: Project,
+    passages: Sequence[Passage],
+    predicted: Mapping[str, Prediction],
+    task_ids: Mapping[str, int],
+) -> PredictionPlan | None:
+    """Plan which tasks get the model's prediction, as one model is shown in a project."""
+    if not predicted:
+        return None
+    return plan_predictions(
+        next(iter(predicted.values())).model,
+        predicted,
+        passages,
+        task_ids,
+        shown_on_server(connection, project),
+        overlap=overlap_of(connection, project),
+    )
+
+
+def _predictions(
+    workspace: Workspace, codebook: Codebook, passages: Sequence[Passage], name: str
+) -> dict[str, Prediction]:
+    """Read the predictions to push, and check that they are whole and fit.
 
     Raises:
-        GateError: one is not.
+        GateError: a passage has none, or one that is not of today's rules: annotators would see
+            predictions of two kinds without knowing it.
     """
-    name = rule_predictor(workspace).name
-    stale = [p.id for p in passages if p.id not in predictions or predictions[p.id].model != name]
-    if stale:
+    found = workspace.predictions(name)
+    file = workspace.predictions_dir / f"{name}.jsonl"
+    again = (
+        f"run `miyar annotation preannotate --workspace {workspace.root}` first"
+        if name == RULES
+        else f"write a prediction for every passage into {file}"
+    )
+    missing = [passage.id for passage in passages if passage.id not in found]
+    if missing:
         raise GateError(
-            f"{len(stale)} of {len(passages)} passages have no prediction by {name} (first: "
-            f"{stale[0]}); run `miyar annotation preannotate --workspace {workspace.root}` first, "
-            "or push with --blind 1."
+            f"{len(missing)} of {len(passages)} passages have no prediction in {file} (first: "
+            f"{missing[0]}); {again}, or push with --blind 1."
         )
+    own = {passage.id: found[passage.id] for passage in passages}
+    models = sorted({prediction.model for prediction in own.values()})
+    if name == RULES and models and models != [wanted := rule_predictor(workspace).name]:
+        raise GateError(f"{file} holds predictions by {', '.join(models)}, not {wanted}; {again}.")
+    if len(models) > 1:
+        raise GateError(f"{file} holds predictions by {', '.join(models)}; {again} by one model.")
+    check_predictions(passages, own, codebook, str(file))
+    return own
 
 
 def project_link(workspace: Workspace) -> Path:
     """Return the file that remembers the workspace's project."""
-    return workspace.runs_dir / "label-studio" / "project.json"
+    return workspace.label_studio_dir / "project.json"
 
 
 def default_title(workspace: Workspace, codebook: Codebook) -> str:

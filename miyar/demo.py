@@ -8,16 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotation.labelstudio.accounts import ensure_account, names_by_user
+from annotation.labelstudio.accounts import ensure_account
 from annotation.labelstudio.client import Connection
-from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.pull import store
 from annotation.labelstudio.push import tasks_on_server
 from annotation.labelstudio.server import Server
 from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import submit
 from annotation.projects import run_push
+from annotation.pulls import pull_project
 from annotation.steps import annotators_of, run_build, run_collect, run_preannotate, run_release
 from eval.steps import run_report
 from schemas.console import err, fail_on_defects, progress, say
@@ -127,17 +126,12 @@ def _annotate(workspace: Workspace, server: Server, connection: Connection, done
                 tokens={name: account.token for name, account in accounts.items()},
                 on_each=lambda: bar.advance(bar.task_ids[0]),
             )
-        export = fetch(connection, done.project)
     say(f"  {len(missing)} written, {len(shipped) - len(missing)} were there already")
     done.note("annotations in Label Studio", len(missing))
 
     _step(6, "pull and validate")
     ledger = Ledger()
-    reader = ExportReader(
-        workspace.codebook(), workspace.passages(), names_by_user(connection), ledger
-    )
-    found = reader.read(export)
-    pulled = store(workspace, found, ledger, refused=reader.refused, dry_run=False)
+    pulled = pull_project(workspace, connection, ledger).pulled
     fail_on_defects(ledger, where=f"all rejects are in {pulled.rejects}")
     say(
         f"  {pulled.new} new, {pulled.changed} changed, {pulled.unchanged} equal to what the "

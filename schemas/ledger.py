@@ -22,6 +22,7 @@ class Unit(StrEnum):
     ANNOTATIONS = "annotations"
     ISSUE_DECISIONS = "issue decisions"
     SPANS = "spans"
+    WHYS = "reasons"
 
 
 class State(StrEnum):
@@ -56,6 +57,8 @@ class Reason(StrEnum):
     DUPLICATE_NEAR = "duplicate_near"
     # passages
     COPY_OF_ANOTHER = "copy_of_another"
+    TOO_FEW_ANNOTATORS = "too_few_annotators"
+    LEFT_OPEN = "left_open"
     # tasks
     TASK_LOST = "task_lost"
     TASK_TEXT_CHANGED = "task_text_changed"
@@ -73,25 +76,45 @@ class Reason(StrEnum):
     UNREADABLE_ANNOTATION = "unreadable_annotation"
     EDITED_BY_OTHER = "edited_by_other"
     LOST_PARTS = "lost_parts"
+    ID_MADE = "id_made"
+    NO_ANNOTATOR = "no_annotator"
+    ANNOTATED_AGAIN = "annotated_again"
     OTHER_CODEBOOK = "other_codebook"
     UNKNOWN_PASSAGE = "unknown_passage"
     SUPERSEDED = "superseded"
+    MIGRATED = "migrated"
+    NOT_CARRIED = "not_carried"
+    STALE_ADJUDICATION = "stale_adjudication"
+    OWN_DISPUTE = "own_dispute"
+    DELETED_ON_SERVER = "deleted_on_server"
     # issue decisions
     UNKNOWN_ISSUE = "unknown_issue"
     CONTRADICTORY_CHOICE = "contradictory_choice"
     NOT_JUDGED = "not_judged"
     ANNOTATION_REJECTED = "annotation_rejected"
     UNDECIDED = "undecided"
+    ADJUDICATORS_DIFFER = "adjudicators_differ"
     OUTVOTED = "outvoted"
+    TO_REVIEW = "to_review"
+    LABEL_REMOVED = "label_removed"
     # spans
     UNKNOWN_LABEL = "unknown_label"
     OFFSET_OUT_OF_RANGE = "offset_out_of_range"
     UNREADABLE_REGION = "unreadable_region"
+    UNKNOWN_CONTROL = "unknown_control"
+    RELATION = "relation"
+    FOREIGN_OFFSETS = "foreign_offsets"
+    TEXT_MISMATCH = "text_mismatch"
+    UTF16_OFFSETS = "utf16_offsets"
+    SPAN_WITHOUT_LABEL = "span_without_label"
+    SEVERAL_LABELS = "several_labels"
     SPAN_WITHOUT_WORD = "span_without_word"
     SPAN_TRIMMED = "span_trimmed"
     SPAN_WIDENED = "span_widened"
     SPAN_DUPLICATE = "span_duplicate"
     SPAN_OVERLAP = "span_overlap"
+    # adjudicators' reasons
+    UNKNOWN_WHY = "unknown_why"
 
 
 EXPLAINED: dict[Reason, str] = {
@@ -113,7 +136,9 @@ EXPLAINED: dict[Reason, str] = {
     Reason.DUPLICATE_EXACT: "Another article has the same text but for spelling and white space.",
     Reason.DUPLICATE_NEAR: "Another article has nearly the same text; both go to one split.",
     Reason.COPY_OF_ANOTHER: "Its article is an exact duplicate; see the first one.",
-    Reason.TASK_LOST: "After the push the server holds no task for the passage; push again.",
+    Reason.TOO_FEW_ANNOTATORS: "Fewer people have annotated the passage than were asked for.",
+    Reason.LEFT_OPEN: "An adjudicator saw the dispute and could not judge it.",
+    Reason.TASK_LOST: "The server holds no task for the passage (any more); push again.",
     Reason.TASK_TEXT_CHANGED: "The task's text is not the passage's text any more.",
     Reason.TASK_DUPLICATED: "A second task holds the same passage; the annotations of both count.",
     Reason.FOREIGN_TASK: "The task names no passage of this workspace.",
@@ -123,28 +148,47 @@ EXPLAINED: dict[Reason, str] = {
     Reason.DRAFT: "The annotator has not submitted the annotation yet.",
     Reason.EMPTY_ANNOTATION: "The annotation holds no answer at all: no issue choice, no span.",
     Reason.TASK_REJECTED: "The annotation belongs to a task that was rejected.",
-    Reason.MISSING_ID: "The annotation has no unique_id, so it cannot be told from another one.",
+    Reason.MISSING_ID: "It has neither unique_id nor number: it cannot be told from another one.",
     Reason.DUPLICATE_ID: "Another annotation in the export has the same unique_id.",
     Reason.UNREADABLE_ANNOTATION: "The annotation has not the form that Label Studio exports.",
     Reason.EDITED_BY_OTHER: "Somebody else than its annotator changed the annotation last.",
-    Reason.LOST_PARTS: "Some of the annotation's choices or spans were repaired or rejected.",
+    Reason.LOST_PARTS: "Some of its parts, such as choices or spans, were repaired or rejected.",
+    Reason.ID_MADE: "It has no unique_id; its number, task and time of creation make its id.",
+    Reason.NO_ANNOTATOR: "It does not say whose it is; it counts as one of `user-unknown`.",
+    Reason.ANNOTATED_AGAIN: "The same annotator has another one of the passage; the later counts.",
     Reason.OTHER_CODEBOOK: "The task or annotation was made under another codebook.",
     Reason.UNKNOWN_PASSAGE: "The annotation names no passage of this workspace.",
+    Reason.DELETED_ON_SERVER: "It was pulled before, and is deleted in Label Studio; withdrawn.",
     Reason.SUPERSEDED: "The same annotator has a later annotation of the passage.",
+    Reason.MIGRATED: "An annotation under a later codebook was made from it, and counts instead.",
+    Reason.NOT_CARRIED: "The new project does not hold the migrated annotation; see the command.",
+    Reason.STALE_ADJUDICATION: "What it decided between has changed since; decide again.",
+    Reason.OWN_DISPUTE: "The adjudicator is one of the annotators who differed.",
     Reason.UNKNOWN_ISSUE: "The choice is no issue of the codebook.",
     Reason.CONTRADICTORY_CHOICE: "`none of these` is ticked together with an issue.",
     Reason.NOT_JUDGED: "The annotator gave no judgement on this issue.",
     Reason.ANNOTATION_REJECTED: "The decision or span belongs to a rejected annotation.",
     Reason.UNDECIDED: "Annotators disagree and nobody has adjudicated.",
+    Reason.ADJUDICATORS_DIFFER: "Adjudicators contradict each other, so the dispute stays open.",
     Reason.OUTVOTED: "The adjudicator, or a majority of the annotators, decided against it.",
+    Reason.TO_REVIEW: "The codebook changed so that it must be looked at again.",
+    Reason.LABEL_REMOVED: "The new codebook does not have the label any more.",
     Reason.UNKNOWN_LABEL: "The label is no entity type of the codebook.",
     Reason.OFFSET_OUT_OF_RANGE: "The offsets do not lie inside the text.",
     Reason.UNREADABLE_REGION: "The region has not the form that the annotator interface gives.",
+    Reason.UNKNOWN_CONTROL: "The region is from a control that the annotator interface has not.",
+    Reason.RELATION: "It is a relation between two regions; Miyar has no place for relations.",
+    Reason.FOREIGN_OFFSETS: "The offsets count inside HTML elements or paragraphs, not in the text.",
+    Reason.TEXT_MISMATCH: "The text at the offsets is not the text that the region gives as its own.",
+    Reason.UTF16_OFFSETS: "The offsets counted UTF-16 units: only so do they give the region's text.",
+    Reason.SPAN_WITHOUT_LABEL: "The span was marked without a label.",
+    Reason.SEVERAL_LABELS: "The span has several labels, where one is possible.",
     Reason.SPAN_WITHOUT_WORD: "The span holds no letter or digit.",
     Reason.SPAN_TRIMMED: "White space, direction marks or punctuation at the ends were left out.",
     Reason.SPAN_WIDENED: "The span began or ended inside a word and was widened to whole words.",
     Reason.SPAN_DUPLICATE: "The same span is given twice in the annotation.",
     Reason.SPAN_OVERLAP: "The span overlaps a longer one in the annotation.",
+    Reason.UNKNOWN_WHY: "The reason is none of those that the adjudicators' interface offers.",
 }
 """The sentence for each code; docs/reason-codes.md lists it, and a test compares the two."""
 
@@ -170,12 +214,18 @@ DEFECTS = frozenset(
         Reason.DUPLICATE_ID,
         Reason.UNREADABLE_ANNOTATION,
         Reason.OTHER_CODEBOOK,
+        Reason.NOT_CARRIED,
         Reason.UNKNOWN_PASSAGE,
         Reason.UNKNOWN_ISSUE,
         Reason.CONTRADICTORY_CHOICE,
         Reason.UNKNOWN_LABEL,
         Reason.OFFSET_OUT_OF_RANGE,
         Reason.UNREADABLE_REGION,
+        Reason.UNKNOWN_CONTROL,
+        Reason.FOREIGN_OFFSETS,
+        Reason.TEXT_MISMATCH,
+        Reason.SEVERAL_LABELS,
+        Reason.UNKNOWN_WHY,
     }
 )
 """Codes that somebody has to look at: a run that ends with one of them exits with 3."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,18 @@ from schemas.annotation import Annotation, Prediction
 from schemas.article import Article, Cluster, Passage
 from schemas.codebook import Codebook, read_codebook
 from schemas.errors import RecordError, UsageError
-from schemas.jsonl import read, stream
+from schemas.jsonl import atomic, read, read_bytes, stream
+from schemas.migration import Review
+
+MIGRATED = ".migrated.jsonl"
+"""Ending of annotation files that a migration wrote."""
+REVIEWS = ".review.jsonl"
+"""Ending of the files beside them: what must be looked at again."""
+REJECTS = ".rejects.jsonl"
+"""Ending of the files beside pulls: what was not taken."""
+_BESIDE = (REJECTS, REVIEWS)
+SHORT = 8
+"""Digits of a codebook's hash in file names."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,11 @@ class Workspace:
     def codebook_file(self) -> Path:
         """The codebook (YAML)."""
         return self.root / "codebook.yaml"
+
+    @property
+    def codebooks_dir(self) -> Path:
+        """Every codebook that the workspace was annotated under, and the plans between them."""
+        return self.root / "codebooks"
 
     @property
     def gazetteer_file(self) -> Path:
@@ -75,6 +91,16 @@ class Workspace:
         return self.runs_dir / "predictions"
 
     @property
+    def label_studio_dir(self) -> Path:
+        """What is known of the workspace's project in Label Studio."""
+        return self.runs_dir / "label-studio"
+
+    @property
+    def shown_dir(self) -> Path:
+        """The predictions that were sent to Label Studio, one file a model."""
+        return self.label_studio_dir / "shown"
+
+    @property
     def gold_file(self) -> Path:
         """Gold records as last built, not yet released."""
         return self.runs_dir / "gold" / "records.jsonl"
@@ -95,6 +121,14 @@ class Workspace:
         """Read the codebook."""
         self.check()
         return read_codebook(self.codebook_file)
+
+    def archive_file(self, codebook: str) -> Path:
+        """Return where the codebook with a hash is kept."""
+        return self.codebooks_dir / f"{codebook[:SHORT]}.yaml"
+
+    def plan_file(self, old: str, new: str) -> Path:
+        """Return where the plan between the codebooks with two hashes is kept."""
+        return self.codebooks_dir / f"{old[:SHORT]}-to-{new[:SHORT]}.plan.yaml"
 
     def articles(self) -> list[Article]:
         """Read all articles, in the order of their files."""
@@ -139,18 +173,99 @@ class Workspace:
             return {}
         return {record.passage_id: record for record in read(path, Prediction)}
 
-    def annotation_files(self) -> list[Path]:
-        """Return the annotation files, oldest pull first, without the rejects."""
-        files = self.annotations_dir.glob("*.jsonl")
-        return sorted(path for path in files if not path.name.endswith(".rejects.jsonl"))
+    def shown_predictions(self) -> dict[tuple[str, str], Prediction]:
+        """Read what annotators may have been shown: (passage id, model) → prediction."""
+        return {
+            (record.passage_id, record.model): record
+            for path in sorted(self.shown_dir.glob("*.jsonl"))
+            for record in read(path, Prediction)
+        }
 
-    def annotations(self) -> list[Annotation]:
+    def annotation_files(self) -> list[Path]:
+        """Return the annotation files, oldest pull first, without rejects and reviews."""
+        files = self.annotations_dir.glob("*.jsonl")
+        return sorted(path for path in files if not path.name.endswith(_BESIDE))
+
+    def next_annotation_number(self) -> int:
+        """Return the number of the next pull or migration."""
+        files = self.annotations_dir.glob("pull-[0-9][0-9][0-9][0-9].*")
+        return max((int(path.name[5:9]) for path in files), default=0) + 1
+
+    def annotations(self, *, withdrawn: bool = False) -> list[Annotation]:
         """Read the annotations that count.
 
-        Of several records with one id the latest pull's counts; what was withdrawn is left out.
+        Of several records with one id the latest pull's counts. What was withdrawn is left out
+        (unless ``withdrawn``), and with it what it was migrated from: else an annotation that
+        somebody took back would count again under the earlier codebook.
         """
         by_id: dict[str, Annotation] = {}
         for path in self.annotation_files():
             for record in read(path, Annotation):
                 by_id[record.id] = record
-        return [record for record in by_id.values() if not record.withdrawn]
+        if withdrawn:
+            return list(by_id.values())
+        gone = {
+            identity
+            for record in by_id.values()
+            if record.withdrawn
+            for identity in _with_ancestors(record, by_id)
+        }
+        return [record for record in by_id.values() if record.id not in gone]
+
+    def reviews(self) -> dict[str, Review]:
+        """Read what migrations left open, by annotation id.
+
+        An annotation that was changed in Label Studio after its migration has been looked at.
+        """
+        found: dict[str, Review] = {}
+        for path in sorted(self.annotations_dir.glob("pull-*.jsonl")):
+            if path.name.endswith(REVIEWS):
+                found.update({review.annotation: review for review in read(path, Review)})
+            elif found and not path.name.endswith((REJECTS, MIGRATED)):
+                for record in read(path, Annotation):
+                    found.pop(record.id, None)
+        return found
+
+    def unread_types(self) -> dict[str, frozenset[str]]:
+        """Return annotation id → entity types that the annotation says nothing about."""
+        return {
+            identity: frozenset(review.unread)
+            for identity, review in self.reviews().items()
+            if review.unread
+        }
+
+
+def _with_ancestors(record: Annotation, by_id: Mapping[str, Annotation]) -> Iterator[str]:
+    """Yield an annotation's id and those of the ones that it was migrated from."""
+    current: Annotation | None = record
+    while current is not None:
+        yield current.id
+        current = by_id.get(current.migrated_from or "")
+
+
+def archive_codebook(workspace: Workspace) -> Path:
+    """Keep a copy of the codebook under its hash; return where it stands.
+
+    Raises:
+        RecordError: another codebook stands there.
+    """
+    return keep_codebook(workspace, workspace.codebook_file)
+
+
+def keep_codebook(workspace: Workspace, path: Path) -> Path:
+    """Keep a byte copy of a codebook file in the workspace's archive; return where it stands.
+
+    Raises:
+        RecordError: the file is no codebook, or another one stands there.
+    """
+    codebook = read_codebook(path)
+    target = workspace.archive_file(codebook.hash)
+    if not target.is_file():
+        with atomic(target) as temporary:
+            temporary.write_bytes(read_bytes(path))
+    elif read_codebook(target).hash != codebook.hash:
+        raise RecordError(
+            f"{target} is not the codebook that its name says: it was edited, or written by "
+            f"another version of Miyar; delete it, or move it away, and keep {path}."
+        )
+    return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from schemas.errors import GateError, ServerError
 from schemas.jsonl import write_text
 from schemas.record import Record
 
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 _TITLE_MAX = 50  # Label Studio's limit
 
 
@@ -28,6 +30,11 @@ class Project(Record):
     def page(self) -> str:
         """Where annotators work."""
         return f"{self.url}/projects/{self.id}"
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder where a workspace keeps what it knows of the project."""
+        return _UNSAFE.sub("-", f"{self.url.partition('://')[2]}-project-{self.id}")
 
 
 def project_title(codebook: Codebook, workspace: str) -> str:
@@ -98,6 +105,21 @@ def make_project(
     if made.id is None:
         raise ServerError(f"{connection.url} made a project without an id; look into its log.")
     return Project(url=connection.url, id=made.id, title=title, codebook=codebook.hash)
+
+
+def overlap_of(connection: Connection, project: Project) -> int:
+    """Return the number of annotators that each passage is given to."""
+    with translated(connection.url):
+        found = connection.client.projects.get(id=project.id)
+    return int(found.maximum_annotations or 1)
+
+
+def set_overlap(connection: Connection, project: Project, overlap: int) -> None:
+    """Give every passage to another number of annotators; what is annotated stays."""
+    with translated(connection.url):
+        connection.client.projects.update(
+            id=project.id, maximum_annotations=overlap, request_options=ONCE
+        )
 
 
 def remember(project: Project, link: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -47,7 +47,7 @@ class Plan:
 def make_tasks(
     articles: Sequence[Article],
     passages: Sequence[Passage],
-    predictions: dict[str, Prediction],
+    predictions: Mapping[str, Prediction],
     *,
     codebook: str,
     blind: float,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from annotation.labelstudio.client import ONCE, Connection, translated
 from annotation.labelstudio.project import Project
-from schemas.errors import RecordError, ServerError
-from schemas.jsonl import read_bytes
+from annotation.labelstudio.task_stream import CHUNK, tasks_in
+from schemas.errors import ServerError
+from schemas.jsonl import byte_chunks
 
 _POLL_S = 0.5
 _WAIT_S = 600
 
 
-def fetch(connection: Connection, project: Project) -> list[object]:
-    """Return a snapshot of all tasks with their annotations and drafts.
+def fetch(connection: Connection, project: Project, *, view: int | None = None) -> list[object]:
+    """Return a snapshot of all tasks, or of those of a view, with annotations and drafts.
 
     A snapshot, not the plain export: that one leaves tasks out whose annotators skipped them,
     and keeps a full copy on the server's disk at every call.
@@ -26,7 +28,8 @@ def fetch(connection: Connection, project: Project) -> list[object]:
     """
     exports = connection.client.projects.exports
     with translated(connection.url):
-        made = exports.create(project.id, title="miyar pull", request_options=ONCE)
+        chosen: dict[str, Any] = {"task_filter_options": {"view": view}} if view else {}
+        made = exports.create(project.id, title="miyar pull", request_options=ONCE, **chosen)
         number, status = int(made.id or 0), str(made.status)
         deadline = time.monotonic() + _WAIT_S
         while status not in ("completed", "failed") and time.monotonic() < deadline:
@@ -50,25 +53,17 @@ def read_export(path: Path) -> list[object]:
     Raises:
         RecordError: the file is missing or is not a JSON export.
     """
-    return _tasks(read_bytes(path), str(path))
+    return list(stream_export(path))
+
+
+def stream_export(path: Path) -> Iterator[object]:
+    """Yield the tasks of an export file one by one, so that it need not fit into memory.
+
+    Raises:
+        RecordError: as for :func:`read_export`; also after some tasks were yielded.
+    """
+    return tasks_in(byte_chunks(path, CHUNK), str(path))
 
 
 def _tasks(body: bytes, where: str) -> list[object]:
-    try:
-        tasks = json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise RecordError(
-            f"{where} is not JSON ({error}); export the project as JSON (not CSV, CONLL …)."
-        ) from error
-    if not isinstance(tasks, list):
-        raise RecordError(
-            f"{where}: got a JSON {type(tasks).__name__}, expected a list of tasks; export the "
-            "project as JSON."
-        )
-    if tasks and all(isinstance(t, dict) and "annotations" not in t for t in tasks):
-        keys = ", ".join(map(str, list(tasks[0])[:6]))
-        raise RecordError(
-            f"{where} holds no annotations (keys: {keys} …): it looks like a JSON-MIN export, "
-            "which loses region ids, skips and relations; export the project as JSON."
-        )
-    return tasks
+    return list(tasks_in((body[i : i + CHUNK] for i in range(0, len(body), CHUNK)), where))

@@ -1,0 +1,204 @@
+"""A model's predictions → tasks that are there already; annotations are never touched.
+
+The label stream shows an annotator only the predictions of the project's one model version.
+So when the rules or a model changed, the tasks that still wait for annotators get the new
+predictions first, and only then is the project turned to them.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+from label_studio_sdk.core.api_error import ApiError
+
+from annotation.labelstudio.client import ONCE, Connection, translated
+from annotation.labelstudio.project import Project
+from annotation.labelstudio.push import BATCH, PAGE, may_be_sent_again
+from annotation.labelstudio.tasks import Json, prediction
+from schemas.annotation import Arm, Prediction
+from schemas.article import Passage
+from schemas.codebook import Codebook
+from schemas.errors import GateError, ServerError
+
+_TRIES = 4
+_FIELDS = "id,predictions_model_versions,total_annotations,total_predictions"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a task on the server has been given."""
+
+    models: Counter[str]
+    """Model version → number of its predictions; more than one is a double."""
+    annotations: int
+    """Annotations that were submitted and not skipped."""
+
+    @property
+    def arm(self) -> Arm:
+        """The arm that the task was pushed in; it never changes afterwards."""
+        return Arm.ASSISTED if self.models else Arm.BLIND
+
+
+@dataclass(frozen=True)
+class PredictionPlan:
+    """What it takes that annotators see one model's predictions."""
+
+    model: str
+    new: tuple[Json, ...]
+    """Predictions to add, one a task."""
+    held: int
+    """Assisted tasks that have the model's prediction already."""
+    finished: int
+    """Assisted tasks that have all their annotations: nobody would see a new prediction."""
+    doubled: int
+    """Tasks that hold the model's prediction more than once."""
+
+
+def shown_on_server(connection: Connection, project: Project) -> dict[int, Shown]:
+    """Return task id → what it has been given."""
+    found: dict[int, Shown] = {}
+    with translated(connection.url):
+        pages: Iterable[Any] = connection.client.tasks.list(
+            project=project.id, page_size=PAGE, include=_FIELDS
+        )
+        for task in pages:
+            found[int(task.id or 0)] = Shown(
+                models=Counter(_names(task.predictions_model_versions)),
+                annotations=int(task.total_annotations or 0),
+            )
+    return found
+
+
+def _names(versions: object) -> list[str]:
+    """Read model versions: a comma-joined text on SQLite, a list on PostgreSQL."""
+    if isinstance(versions, str):
+        return [name for name in versions.split(",") if name]
+    return [str(name) for name in versions] if isinstance(versions, list) else []
+
+
+def plan_predictions(
+    model: str,
+    predictions: Mapping[str, Prediction],
+    passages: Sequence[Passage],
+    task_ids: Mapping[str, int],
+    shown: Mapping[int, Shown],
+    *,
+    overlap: int,
+) -> PredictionPlan:
+    """Compare what the tasks have been given with what a model predicts.
+
+    Args:
+        model: name and version, as in the predictions.
+        predictions: passage id → the model's prediction.
+        passages: the workspace's passages.
+        task_ids: passage id → task id.
+        shown: from ``shown_on_server``.
+        overlap: annotators a passage; a task with as many annotations is finished.
+    """
+    new, held, finished, doubled = [], 0, 0, 0
+    for passage in passages:
+        task = task_ids.get(passage.id)
+        given = shown.get(task) if task is not None else None
+        if given is None or given.arm is Arm.BLIND or passage.id not in predictions:
+            continue
+        if given.models[model]:
+            held += 1
+            doubled += given.models[model] > 1
+        elif given.annotations >= overlap:
+            finished += 1
+        else:
+            new.append({"task": task, **prediction(passage, predictions[passage.id])})
+    return PredictionPlan(model, tuple(new), held, finished, doubled)
+
+
+def check_predictions(
+    passages: Sequence[Passage],
+    predictions: Mapping[str, Prediction],
+    codebook: Codebook,
+    where: str,
+) -> None:
+    """Check that predictions can be shown; Label Studio takes any rubbish without a word.
+
+    Raises:
+        GateError: lists what does not fit: issues, labels, offsets.
+    """
+    faults = []
+    issues, labels = set(codebook.issue_ids), set(codebook.entity_ids)
+    for passage in passages:
+        found = predictions[passage.id]
+        if unknown := sorted(set(found.present) - issues):
+            faults.append(f"{passage.id}: issue {', '.join(unknown)} is not in the codebook")
+        for span in found.spans:
+            if span.label not in labels:
+                faults.append(f"{passage.id}: label {span.label} is not in the codebook")
+            if span.end > len(passage.text):
+                faults.append(
+                    f"{passage.id}: {span.start}..{span.end} ends beyond a text of "
+                    f"{len(passage.text)} code points"
+                )
+    if faults:
+        shown = "\n".join(f"  {fault}" for fault in faults[:10])
+        raise GateError(
+            f"{where}: {len(faults)} faults in the predictions:\n{shown}\n"
+            "Predict these passages again with a model of this codebook; nothing was pushed."
+        )
+
+
+def push_predictions(
+    connection: Connection,
+    project: Project,
+    plan: PredictionPlan,
+    *,
+    on_batch: Callable[[int], None],
+    batch_size: int = BATCH,
+) -> None:
+    """Add the plan's predictions, then turn the project to the model.
+
+    Raises:
+        ServerError: the server refuses or keeps failing; run it again to go on.
+    """
+    for first in range(0, len(plan.new), batch_size):
+        batch = plan.new[first : first + batch_size]
+        _import(connection, project, plan.model, batch)
+        on_batch(len(batch))
+    with translated(connection.url):
+        now = connection.client.projects.get(id=project.id).model_version
+        if now != plan.model and (plan.new or plan.held):
+            connection.client.projects.update(
+                id=project.id, model_version=plan.model, request_options=ONCE
+            )
+
+
+def _import(connection: Connection, project: Project, model: str, batch: Sequence[Json]) -> None:
+    """Import one batch; after a failure look what the server holds before sending again."""
+    left = list(batch)
+    for attempt in range(1, _TRIES + 1):
+        try:
+            answer = connection.client.projects.import_predictions(
+                id=project.id, request=cast("Any", left), request_options=ONCE
+            )
+        except (httpx.TransportError, ApiError) as error:
+            if not may_be_sent_again(error) or attempt == _TRIES:
+                with translated(connection.url):
+                    raise
+            log.warning("a batch of %d predictions failed (%s)", len(left), type(error).__name__)
+            time.sleep(2.0**attempt / 4)
+            shown = shown_on_server(connection, project)
+            left = [item for item in left if not shown[item["task"]].models[model]]
+            if not left:
+                return
+        else:
+            # The server drops a row that it does not like, and answers 201 all the same.
+            if answer.created != len(left):
+                raise ServerError(
+                    f"Label Studio took {answer.created} of {len(left)} predictions; push again."
+                )
+            return
