@@ -24,6 +24,7 @@ from annotation.labelstudio.project import (
     make_project,
     overlap_of,
     project_title,
+    refresh,
     remember,
     set_overlap,
 )
@@ -66,6 +67,7 @@ def run_push(
     predictions: str = RULES,
     overlap: int | None = None,
     blind: float,
+    refreshed: bool = False,
     dry_run: bool = False,
     on_batch: Callable[[int], None] = lambda n: None,
 ) -> Pushed:
@@ -82,6 +84,7 @@ def run_push(
         predictions: name of the predictions file.
         overlap: annotators a passage; ``None`` keeps the project's.
         blind: share of new passages, chosen by hash, that get no prediction.
+        refreshed: give the project today's interface and instructions, should it look otherwise.
         dry_run: say what would be done.
         on_batch: told the number of tasks or predictions after each batch.
 
@@ -107,6 +110,8 @@ def run_push(
     if dry_run:
         return _dry_run(connection, project, tasks, passages, predicted, overlap)
     remember(project, link)
+    if refreshed:
+        refresh(connection, project, codebook)
     changed = _change_overlap(connection, project, overlap)
     plan = plan_push(tasks, tasks_on_server(connection, project), None)
     made = push(connection, project, plan, on_batch=on_batch)

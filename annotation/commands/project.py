@@ -33,6 +33,9 @@ def push(
     blind: Annotated[
         float, typer.Option("--blind", min=0, max=1, help="Share pushed without predictions.")
     ] = 0.15,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Give an older project today's interface.")
+    ] = False,
     project: ProjectTitle = None,
     server: ServerName = "default",
     dry_run: DryRun = False,
@@ -55,6 +58,7 @@ def push(
             predictions=predictions,
             overlap=overlap,
             blind=blind,
+            refreshed=refresh,
             dry_run=dry_run,
             on_batch=lambda n: bar.advance(bar.task_ids[0], n),
         )

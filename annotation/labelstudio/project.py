@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 from annotation.labelstudio.client import ONCE, Connection, translated
 from annotation.labelstudio.config import instructions, label_config
+from annotation.labelstudio.lock import answers
 from schemas.codebook import Codebook
 from schemas.errors import GateError, ServerError
 from schemas.jsonl import write_text
 from schemas.record import Record
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
+log = logging.getLogger(__name__)
+
 _TITLE_MAX = 50  # Label Studio's limit
 
 
@@ -55,7 +59,7 @@ def find_project(
         link: the link file; ``None`` when the title was asked for and nothing else will do.
 
     Raises:
-        GateError: the project was made from another label config than the codebook gives now.
+        GateError: the project stores other answers than the codebook's interface.
     """
     known = None
     if link is not None and link.is_file():
@@ -70,18 +74,53 @@ def find_project(
         found = next((p for p in listed.values() if p.title == title), None)
     if found is None:
         return None
-    if (found.label_config or "") != label_config(codebook):
-        raise GateError(
-            f"project {found.id} “{found.title}” on {connection.url} has another label config than "
-            "the codebook gives: somebody edited it there, or Miyar changed. Labels could be lost; "
-            "push to a new project with --project TITLE."
-        )
+    check_lock(found.label_config or "", label_config(codebook), f"{found.id} “{found.title}”")
     return Project(
         url=connection.url,
         id=int(found.id or 0),
         title=found.title or title,
         codebook=codebook.hash,
     )
+
+
+def check_lock(config: str, wanted: str, project: str) -> None:
+    """Check that a project's interface stores what the codebook's does; its looks may differ.
+
+    Raises:
+        GateError: it does not.
+    """
+    has, needs = answers(config), answers(wanted)
+    if has == needs:
+        if config != wanted:
+            log.warning(
+                "project %s looks different from what the codebook gives today, but stores the "
+                "same; `miyar annotation push --refresh` gives it today's looks",
+                project,
+            )
+        return
+    missing = ", ".join(sorted(f"{name}={value}" for _, name, value in needs - has))
+    foreign = ", ".join(sorted(f"{name}={value}" for _, name, value in has - needs))
+    raise GateError(
+        f"project {project} has another label config than the codebook gives: somebody edited it "
+        f"in Label Studio. It lacks: {missing or 'nothing'}; it has besides: "
+        f"{foreign or 'nothing'}. Labels could be lost: undo the change there, or push to a new "
+        "project with --project TITLE."
+    )
+
+
+def refresh(connection: Connection, project: Project, codebook: Codebook) -> None:
+    """Give a project today's interface and instructions; what is annotated stays.
+
+    Raises:
+        ServerError: the tasks of an older project lack a field that today's interface shows.
+    """
+    with translated(connection.url):
+        connection.client.projects.update(
+            id=project.id,
+            label_config=label_config(codebook),
+            expert_instruction=instructions(codebook),
+            request_options=ONCE,
+        )
 
 
 def make_project(

@@ -175,15 +175,34 @@ def test_an_article_that_comes_later_is_added_to_the_same_project(
     assert {key: after[key] for key in before} == before
 
 
-def test_a_project_whose_interface_was_edited_is_refused(
+def _edit(connection: Connection, project: Project, old: str, new: str) -> str:
+    """Change a project's interface in Label Studio; return what it was."""
+    held = connection.client.projects.get(id=project.id).label_config or ""
+    assert old in held
+    connection.client.projects.update(
+        id=project.id, label_config=held.replace(old, new), request_options=ONCE
+    )
+    return held
+
+
+def test_a_project_that_stores_other_answers_is_refused(
     pushed: tuple[Workspace, Project], connection: Connection
 ) -> None:
     space, project = pushed
-    held = connection.client.projects.get(id=project.id).label_config or ""
-    edited = held.replace("ملاحظات", "تعليق")
-    connection.client.projects.update(id=project.id, label_config=edited, request_options=ONCE)
-    with pytest.raises(GateError, match="another label config"):
+    _edit(connection, project, 'alias="taiwan"', 'alias="formosa"')
+    with pytest.raises(GateError, match=r"lacks: issues=taiwan; .* besides: issues=formosa"):
         _push(space, connection, project.title)
+
+
+def test_a_project_that_only_looks_different_is_used_and_can_be_refreshed(
+    pushed: tuple[Workspace, Project], connection: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    space, project = pushed
+    held = _edit(connection, project, "ملاحظات", "تعليق")
+    assert _push(space, connection, project.title) == project
+    assert "push --refresh" in caplog.text
+    run_push(space, connection, Ledger(), title=project.title, blind=0.0, refreshed=True)
+    assert connection.client.projects.get(id=project.id).label_config == held
 
 
 def test_what_annotators_submit_comes_back_the_same(
