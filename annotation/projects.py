@@ -29,8 +29,9 @@ from annotation.labelstudio.project import (
     set_overlap,
 )
 from annotation.labelstudio.push import Plan, make_tasks, plan_push, push, tasks_on_server
+from annotation.labelstudio.settle import settle
 from annotation.labelstudio.tasks import Json
-from annotation.steps import rule_predictor
+from annotation.steps import rules_of
 from schemas.annotation import Prediction
 from schemas.article import Passage
 from schemas.codebook import Codebook
@@ -116,7 +117,7 @@ def run_push(
     plan = plan_push(tasks, tasks_on_server(connection, project), None)
     made = push(connection, project, plan, on_batch=on_batch)
     # Counted from what the server holds now, not from what we believe to have sent.
-    held = tasks_on_server(connection, project)
+    held = settle(connection, project, tasks, tasks_on_server(connection, project), ledger)
     plan_push(tasks, held, ledger)
     ledger.check()
     task_ids = {passage: found[0][0] for passage, found in held.items()}
@@ -201,7 +202,7 @@ def _predictions(
         )
     own = {passage.id: found[passage.id] for passage in passages}
     models = sorted({prediction.model for prediction in own.values()})
-    if name == RULES and models and models != [wanted := rule_predictor(workspace).name]:
+    if name == RULES and models and models != [wanted := rules_of(workspace)]:
         raise GateError(f"{file} holds predictions by {', '.join(models)}, not {wanted}; {again}.")
     if len(models) > 1:
         raise GateError(f"{file} holds predictions by {', '.join(models)}; {again} by one model.")

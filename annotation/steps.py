@@ -18,13 +18,13 @@ from annotation.ingest.collect import collect
 from annotation.ingest.columns import Columns
 from annotation.ingest.hygiene import Kind
 from annotation.ingest.store import store
-from annotation.preannotate.gazetteer import Gazetteer, read_gazetteer
-from annotation.preannotate.predict import RulePredictor
+from annotation.preannotate.gazetteer import Entry, Gazetteer, hash_of, read_gazetteer
+from annotation.preannotate.predict import RulePredictor, rules_name
 from annotation.preannotate.suggest import Suggestion, suggest
 from schemas.annotation import Annotation
 from schemas.codebook import Codebook
 from schemas.gold import GoldRecord
-from schemas.jsonl import write
+from schemas.jsonl import read, write
 from schemas.ledger import Ledger
 from schemas.workspace import Workspace
 
@@ -108,6 +108,13 @@ def _later_than_all(workspace: Workspace) -> datetime:
 def rule_predictor(workspace: Workspace) -> RulePredictor:
     """Compile the workspace's codebook and gazetteer; a workspace may have no gazetteer."""
     return predictor_of(workspace.codebook(), workspace.gazetteer_file)
+
+
+def rules_of(workspace: Workspace) -> str:
+    """Return the name of the workspace's rules, without compiling them."""
+    path = workspace.gazetteer_file
+    entries = read(path, Entry) if path.is_file() else []
+    return rules_name(workspace.codebook(), hash_of(entries))
 
 
 def predictor_of(codebook: Codebook, gazetteer_file: Path) -> RulePredictor:

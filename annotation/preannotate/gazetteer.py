@@ -85,7 +85,7 @@ class Gazetteer:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(entries)
-        self.hash = sha256("".join(entry.to_line() for entry in entries))
+        self.hash = hash_of(entries)
         self._names: list[_Name] = []
         self._contexts: dict[str, int] = {}
         self._lexicon = Lexicon(self._forms())
@@ -270,6 +270,11 @@ def made_forms(entries: Sequence[Entry]) -> list[tuple[str, Entry]]:
             if folded not in written:
                 made[folded][entry.id] = (form, entry)
     return [next(iter(of.values())) for of in made.values() if len(of) == 1]
+
+
+def hash_of(entries: Iterable[Entry]) -> str:
+    """Return the hash that names exactly these entries, in this order."""
+    return sha256("".join(entry.to_line() for entry in entries))
 
 
 def read_gazetteer(path: Path, codebook: Codebook) -> Gazetteer:

@@ -18,11 +18,16 @@ from schemas.text import fold
 VERSION = "2"
 
 
+def rules_name(codebook: Codebook, gazetteer: str) -> str:
+    """Return the name of the rules of a codebook and a gazetteer, which is given by its hash."""
+    return f"rules-{VERSION}-{codebook.short_hash}-{gazetteer[:8]}"
+
+
 class RulePredictor:
     """The rules of one codebook and one gazetteer; their hashes name it."""
 
     def __init__(self, codebook: Codebook, gazetteer: Gazetteer) -> None:
-        self.name = f"rules-{VERSION}-{codebook.short_hash}-{gazetteer.hash[:8]}"
+        self.name = rules_name(codebook, gazetteer.hash)
         self.gazetteer = gazetteer
         self._cues = CueScorer(codebook)
         self._with_dates = DATE in codebook.entity_ids

@@ -9,11 +9,13 @@ import pytest
 
 from annotation.preannotate.gazetteer import Entry, Gazetteer, read_gazetteer
 from annotation.preannotate.predict import RulePredictor
+from annotation.steps import rule_predictor, rules_of
 from schemas.article import longest_first
 from schemas.codebook import Bilingual, Codebook, Cues, EntityType, Group, Issue
 from schemas.errors import RecordError
 from schemas.jsonl import write
 from schemas.text import fold
+from schemas.workspace import Workspace
 from tests.strategies import passage_of
 
 NAME = Bilingual(ar="اسم", en="name")
@@ -298,3 +300,9 @@ def test_parts_of_addresses_and_words_in_small_letters_are_no_names(text):
         _entry("org.r", "ORG", "رويترز", "Reuters"),
     )
     assert _mentions(f"في {text} اليوم", *entries) == []
+
+
+def test_the_rules_are_named_without_compiling_them(workspace: Workspace) -> None:
+    assert rules_of(workspace) == rule_predictor(workspace).name
+    workspace.gazetteer_file.unlink()
+    assert rules_of(workspace) == rule_predictor(workspace).name
