@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from annotation.labelstudio.config import COMMENT, ENTITIES, ISSUES, TEXT
 from schemas.annotation import Annotation, Judgement, Prediction
@@ -15,12 +16,20 @@ CODEBOOK = "codebook"
 """Where a task holds the hash of its codebook."""
 KEY = "ext_id"
 """Where a task holds the passage id. Under ``data``: Label Studio cannot filter by ``meta``."""
+_UNSAFE = "\"'<>`\\"
 
 
-def task_data(article: Article, passages: list[Passage], position: int, *, codebook: str) -> Json:
+def task_data(
+    article: Article, passages: list[Passage], position: int, *, codebook: str, note: str = ""
+) -> Json:
     """Return a task's data for one passage of an article, with its neighbours for context.
 
-    ``codebook`` is the hash of the codebook: a pull can then tell under which one it was judged.
+    Args:
+        article: where the passage stands.
+        passages: all passages of the article, in order.
+        position: which of them.
+        codebook: hash of the codebook: a pull can then tell under which one it was judged.
+        note: what the annotator has to look at, shown above everything else.
     """
     passage = passages[position]
     before = passages[position - 1].text if position > 0 else ""
@@ -32,13 +41,20 @@ def task_data(article: Article, passages: list[Passage], position: int, *, codeb
         "title": article.title or "",
         "previous": before,
         "next": after,
-        "url": article.url if _is_web(article.url) else "",
+        "url": _link(article.url),
+        "note": note,
     }
 
 
-def _is_web(url: str | None) -> bool:
-    # The interface makes a link of it, and would run javascript: as readily as it opens http:.
-    return bool(url) and str(url).lower().startswith(("http://", "https://"))
+def _link(url: str | None) -> str:
+    """Return an address that may stand in the interface's HTML; empty when it is none of the web.
+
+    The interface makes a link of it, and would run javascript: as readily as it opens http:.
+    What could end the attribute that it stands in is written in its percent-encoded form.
+    """
+    if not url or not url.lower().startswith(("http://", "https://")):
+        return ""
+    return "".join(quote(c) if c in _UNSAFE or c <= " " else c for c in url)
 
 
 def prediction(passage: Passage, predicted: Prediction) -> Json:

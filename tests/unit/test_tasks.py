@@ -90,7 +90,13 @@ def test_a_task_shows_its_passage_between_its_neighbours(
         "previous": before,
         "next": after,
         "url": "https://example.org/خبر",
+        "note": "",
     }
+
+
+def test_a_task_can_say_what_has_to_be_looked_at() -> None:
+    data = task_data(article(), passages(article()), 1, codebook=CODEBOOK.hash, note="انظر هنا")
+    assert data == data_of(article(), 1) | {"note": "انظر هنا"}
 
 
 def test_a_missing_title_is_empty_since_every_variable_must_be_given() -> None:
@@ -100,6 +106,12 @@ def test_a_missing_title_is_empty_since_every_variable_must_be_given() -> None:
 @pytest.mark.parametrize("url", ["http://example.org/a", "https://example.org", "HTTPS://E.org/x"])
 def test_a_web_address_stays_in_the_task(url: str) -> None:
     assert data_of(article(url), 0)["url"] == url
+
+
+def test_what_could_end_the_link_s_address_is_percent_encoded_and_nothing_else() -> None:
+    url = "https://e.org/a'b\"c<d>`e\\f g\n?x=1&y=%20#ه"
+    encoded = "https://e.org/a%27b%22c%3Cd%3E%60e%5Cf%20g%0A?x=1&y=%20#ه"
+    assert data_of(article(url), 0)["url"] == encoded
 
 
 @pytest.mark.parametrize(
