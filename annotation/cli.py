@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from annotation.commands import articles, gold, interface, project, server
+from annotation.commands import (
+    adjudicate,
+    annotators,
+    articles,
+    carry,
+    gold,
+    interface,
+    project,
+    server,
+)
 from schemas.console import HELP
 
 app = typer.Typer(
@@ -16,5 +25,8 @@ app = typer.Typer(
 app.add_typer(articles.app)
 app.add_typer(interface.app)
 app.add_typer(project.app)
+app.add_typer(carry.app)
+app.add_typer(adjudicate.app, name="adjudicate")
 app.add_typer(server.app, name="server")
+app.add_typer(annotators.app, name="annotators")
 gold_app = gold.app

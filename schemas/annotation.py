@@ -127,6 +127,8 @@ class Annotation(Record):
     comment: str | None = None
     decides: tuple[str, ...] = ()
     """Ids of the annotations that this one decides between; not empty: it is an adjudication."""
+    basis: str | None = None
+    """Hash of what those annotations said when this one was made; see ``schemas.dispute``."""
     why: tuple[Why, ...] = ()
     """Why the others differed; an adjudication may give several reasons."""
     migrated_from: str | None = None

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.annotation import Judgement
+from schemas.annotation import Judgement, Why
 from schemas.article import Passage, Span
 from schemas.record import Record
 
@@ -49,6 +49,17 @@ class SpanDecision(Span):
     """Ids of the annotations that hold this span."""
 
 
+class Ruling(Record):
+    """An adjudication behind a gold record: from what it was made, and why it was needed."""
+
+    annotation: str
+    """Id of the adjudicator's annotation."""
+    decides: tuple[str, ...]
+    """Ids of the annotations that it decided between."""
+    why: tuple[Why, ...] = ()
+    """Why these differed, in the adjudicator's words."""
+
+
 class GoldRecord(Record):
     """What the team holds to be true of a passage."""
 
@@ -60,6 +71,8 @@ class GoldRecord(Record):
     spans: tuple[SpanDecision, ...] = ()
     spans_complete: bool
     """False when annotators disagree about a span and nobody adjudicated."""
+    rulings: tuple[Ruling, ...] | None = None
+    """The adjudications that count for this passage, if there are any."""
 
     @model_validator(mode="after")
     def _spans_fit(self) -> Self:

@@ -101,6 +101,17 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
+def byte_chunks(path: Path, size: int) -> Iterator[bytes]:
+    """Yield the bytes of a file, at most ``size`` at a time.
+
+    Raises:
+        RecordError: there is no such file, or it cannot be read.
+    """
+    with _opened(path) as file:
+        while chunk := file.read(size):
+            yield chunk
+
+
 def explain(error: ValidationError) -> list[str]:
     """Return one line for each problem in a validation error: where, what, what was got."""
     found = []

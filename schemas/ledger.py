@@ -22,6 +22,7 @@ class Unit(StrEnum):
     ANNOTATIONS = "annotations"
     ISSUE_DECISIONS = "issue decisions"
     SPANS = "spans"
+    ADJUDICATIONS = "adjudications"
     WHYS = "reasons"
 
 
@@ -63,6 +64,8 @@ class Reason(StrEnum):
     TASK_LOST = "task_lost"
     TASK_TEXT_CHANGED = "task_text_changed"
     TASK_DUPLICATED = "task_duplicated"
+    COPY_REMOVED = "copy_removed"
+    PREDICTION_RESTORED = "prediction_restored"
     FOREIGN_TASK = "foreign_task"
     NOT_ANNOTATED = "not_annotated"
     UNREADABLE_TASK = "unreadable_task"
@@ -141,6 +144,8 @@ EXPLAINED: dict[Reason, str] = {
     Reason.TASK_LOST: "The server holds no task for the passage (any more); push again.",
     Reason.TASK_TEXT_CHANGED: "The task's text is not the passage's text any more.",
     Reason.TASK_DUPLICATED: "A second task holds the same passage; the annotations of both count.",
+    Reason.COPY_REMOVED: "The server had made its task twice; the copy without work was removed.",
+    Reason.PREDICTION_RESTORED: "The server had forgotten its prediction; it was sent again.",
     Reason.FOREIGN_TASK: "The task names no passage of this workspace.",
     Reason.NOT_ANNOTATED: "Nobody has submitted an annotation for the task yet.",
     Reason.UNREADABLE_TASK: "The task has not the form of a Label Studio JSON export.",
@@ -161,7 +166,7 @@ EXPLAINED: dict[Reason, str] = {
     Reason.DELETED_ON_SERVER: "It was pulled before, and is deleted in Label Studio; withdrawn.",
     Reason.SUPERSEDED: "The same annotator has a later annotation of the passage.",
     Reason.MIGRATED: "An annotation under a later codebook was made from it, and counts instead.",
-    Reason.NOT_CARRIED: "The new project does not hold the migrated annotation; see the command.",
+    Reason.NOT_CARRIED: "Another project of the server holds the annotation's id; delete it there.",
     Reason.STALE_ADJUDICATION: "What it decided between has changed since; decide again.",
     Reason.OWN_DISPUTE: "The adjudicator is one of the annotators who differed.",
     Reason.UNKNOWN_ISSUE: "The choice is no issue of the codebook.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from schemas.record import Record
@@ -13,6 +15,15 @@ class Estimate(Record):
     value: float | None
     low: float | None = None
     high: float | None = None
+
+
+class Measure(Estimate):
+    """An estimate, and how much it rests on."""
+
+    n: int
+    """What it was counted over: decisions, spans, annotations."""
+    few: bool
+    """Fewer than ten of these, or fewer than ten articles: an anecdote."""
 
 
 class Scores(Record):
@@ -146,3 +157,149 @@ class ModelReport(Record):
     """Counts from the release manifest."""
     names: dict[str, dict[str, str]]
     """Label → its Arabic and English name, where a codebook was given."""
+
+
+class Contrast(Record):
+    """One measure in both arms: with a prediction to begin from, and without."""
+
+    assisted: Measure
+    blind: Measure
+    comparison: Literal["difference", "ratio"] = "difference"
+    change: Estimate
+    """Assisted minus blind, or assisted by blind; its interval draws both arms together."""
+
+
+class ArmCounts(Record):
+    """What an arm holds."""
+
+    annotations: int
+    passages: int
+    shared: int
+    """Passages with two annotations or more of this arm."""
+    articles: int
+    annotators: dict[str, int]
+    """Annotator → annotations."""
+    without_prediction: int
+    """Annotations whose passage has no prediction to compare with."""
+
+
+class Fate(Record):
+    """What became of the issues or spans that annotators were shown."""
+
+    shown: int
+    """Each shown issue or span, once for each annotation that began from it."""
+    kept: int
+    changed: int
+    """Spans in whose place the annotator left another one: other ends, or another label."""
+    removed: int
+    unjudged: int
+    """Issues that the annotator could not judge."""
+    added: int
+    """What annotators gave that they were not shown."""
+    same: Contrast
+    """Share of predicted issues or spans that annotators gave: shown, or found unaided."""
+
+
+class AssistanceReport(Record):
+    """How much pre-annotation sways annotators."""
+
+    schema_version: int = 1
+    model: str | None
+    """Whose predictions the answers are compared with: those that were shown most."""
+    resamples: int
+    seed: int
+    groups: int
+    """Articles: what the intervals resample."""
+    arms: dict[str, ArmCounts]
+    mixed: int
+    """Blind annotations of passages that somebody else began from a prediction."""
+    measures: dict[str, Contrast]
+    """What needs no prediction: agreement, density, recall and precision, time."""
+    sway: dict[str, Contrast]
+    """Shares of answers that are the prediction's, over all and where it seems wrong."""
+    issues: Fate
+    issues_per_label: dict[str, Fate]
+    issues_per_annotator: dict[str, Fate]
+    spans: Fate
+    spans_per_label: dict[str, Fate]
+    spans_per_annotator: dict[str, Fate]
+    origins: dict[str, int]
+    """How spans of the assisted arm came about, as Label Studio says."""
+    conclusions: tuple[str, ...]
+    names: dict[str, dict[str, str]]
+    """Label → its Arabic and English name."""
+
+
+class AnnotatorScores(Record):
+    """An annotator's answers against what the others make of the same passages."""
+
+    judged: int
+    """Issue decisions, or passages for spans, where both the annotator and the others decided."""
+    support: int
+    """Positives by the others."""
+    given: int
+    """The annotator's positives."""
+    precision: Measure
+    recall: Measure
+    f1: Estimate
+
+
+class Rates(Record):
+    """How often an annotator is right, by what the truth seems to be."""
+
+    sensitivity: Measure
+    """Share of present issues that the annotator ticks."""
+    specificity: Measure
+    """Share of absent issues that the annotator leaves unticked."""
+
+
+class Drift(Record):
+    """An annotator's earlier half of the work against the later one."""
+
+    first: Measure
+    second: Measure
+    change: Estimate
+    """Second minus first."""
+
+
+class AnnotatorQuality(Record):
+    """How one annotator works."""
+
+    annotations: int
+    skipped: int | None
+    """Tasks skipped; ``None`` when no pull told."""
+    cannot_judge: int
+    """Annotations that leave issues open."""
+    lead_time_s: Measure
+    """Median seconds an annotation, where the interface measured them."""
+    issues: AnnotatorScores
+    per_label: dict[str, AnnotatorScores]
+    spans: AnnotatorScores
+    spans_per_label: dict[str, AnnotatorScores]
+    rates: Rates | None
+    """By Dawid and Skene's model over all issues; ``None`` with fewer than three annotators."""
+    rates_per_label: dict[str, Rates]
+    """The same for issues with enough positives."""
+    drift: Drift
+    """F1 of issues in both halves."""
+
+
+class QualityReport(Record):
+    """How the annotators work, one by one."""
+
+    schema_version: int = 1
+    arm: str | None
+    """The arm that the annotations were taken from; ``None``: both."""
+    resamples: int
+    seed: int
+    groups: int
+    passages: int
+    """Passages with two annotations or more."""
+    decided_by: dict[str, int]
+    """What the decisions rest on that annotators are held against."""
+    prevalence: dict[str, Estimate]
+    """Issue → share of passages that have it, by Dawid and Skene's model."""
+    assisted: int
+    """How many of the annotations began from a prediction."""
+    annotators: dict[str, AnnotatorQuality]
+    conclusions: tuple[str, ...]

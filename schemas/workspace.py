@@ -101,6 +101,11 @@ class Workspace:
         return self.label_studio_dir / "shown"
 
     @property
+    def open_reviews_file(self) -> Path:
+        """What must be looked at again since the codebook changed, as it is now."""
+        return self.runs_dir / "migration" / "review.jsonl"
+
+    @property
     def gold_file(self) -> Path:
         """Gold records as last built, not yet released."""
         return self.runs_dir / "gold" / "records.jsonl"
@@ -191,19 +196,17 @@ class Workspace:
         files = self.annotations_dir.glob("pull-[0-9][0-9][0-9][0-9].*")
         return max((int(path.name[5:9]) for path in files), default=0) + 1
 
-    def annotations(self, *, withdrawn: bool = False) -> list[Annotation]:
+    def annotations(self) -> list[Annotation]:
         """Read the annotations that count.
 
-        Of several records with one id the latest pull's counts. What was withdrawn is left out
-        (unless ``withdrawn``), and with it what it was migrated from: else an annotation that
-        somebody took back would count again under the earlier codebook.
+        Of several records with one id the latest pull's counts. What was withdrawn is left out,
+        and with it what it was migrated from: else an annotation that somebody took back would
+        be migrated again.
         """
         by_id: dict[str, Annotation] = {}
         for path in self.annotation_files():
             for record in read(path, Annotation):
                 by_id[record.id] = record
-        if withdrawn:
-            return list(by_id.values())
         gone = {
             identity
             for record in by_id.values()

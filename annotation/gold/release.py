@@ -113,6 +113,9 @@ def _counts(records: Sequence[GoldRecord], splits: Splits, ledger: Ledger) -> di
             counts[f"{issue}:{decision.judgement}"] += 1
             counts[f"issues decided_by:{decision.decided_by}"] += 1
         counts.update(f"spans decided_by:{span.decided_by}" for span in record.spans)
+        for ruling in record.rulings or ():
+            counts["adjudications"] += 1
+            counts.update(f"adjudications why:{why}" for why in ruling.why)
     for (unit, state), n in ledger.states.items():
         counts[f"build {unit}:{state}"] = n
     return dict(sorted(counts.items()))

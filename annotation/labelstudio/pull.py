@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.labelstudio.accounts import UNNAMED
-from schemas.annotation import Annotation
+from schemas.annotation import Annotation, Arm
 from schemas.jsonl import dump, write
 from schemas.ledger import Ledger
 from schemas.workspace import Workspace
@@ -81,10 +81,22 @@ def store(
 
 
 def _with_known_name(found: Annotation, known: Annotation | None) -> Annotation:
-    """Keep the annotator's name where an export file gives only a number for it."""
-    if known and found.annotator.startswith(UNNAMED):
-        return found.model_copy(update={"annotator": known.annotator})
-    return found
+    """Keep what the server cannot tell of an annotation that the workspace knows.
+
+    That is the annotator's name where an export file gives only a number for it, and where an
+    annotation came from: one that was carried over from an earlier codebook stands on the server
+    without the prediction that it began from, and must not come back as a blind one.
+    """
+    if known is None:
+        return found
+    kept: dict[str, object] = {}
+    if found.annotator.startswith(UNNAMED):
+        kept["annotator"] = known.annotator
+    if known.arm is Arm.ASSISTED and found.arm is Arm.BLIND:
+        kept |= {"arm": known.arm, "parent_prediction": known.parent_prediction}
+    if known.migrated_from and not found.migrated_from:
+        kept["migrated_from"] = known.migrated_from
+    return found.model_copy(update=kept)
 
 
 def _next_number(workspace: Workspace) -> int:

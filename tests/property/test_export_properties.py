@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -9,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotation.labelstudio.export import ExportReader
+from annotation.labelstudio.task_stream import tasks_in
 from schemas.annotation import Annotation
 from schemas.article import Passage, overlaps, passage_id
 from schemas.codebook import Bilingual, Codebook, EntityType, Group, Issue
+from schemas.errors import RecordError
 from schemas.ledger import Ledger, State, Unit
 from schemas.text import whole_words
 
@@ -73,29 +77,83 @@ VALID = [
     },
 ]
 
+KEYS = st.sampled_from(
+    [
+        *("id", "unique_id", "data", "ext_id", "text", "codebook", "annotations", "drafts"),
+        *("predictions", "result", "value", "start", "end", "labels", "choices", "type", "meta"),
+        *("from_name", "origin", "startOffset", "globalOffsets", "completed_by", "updated_by"),
+        *("email", "was_cancelled", "created_at", "updated_at", "lead_time"),
+        *("parent_prediction", "prediction", "model_version", "taxonomy", "rating"),
+    ]
+)
 WORDS = st.sampled_from(
-    ["", "labels", "choices", "entities", "issues", "GPE", "taiwan", "none_of_these", "u1", "بكين"]
+    [
+        *("", "labels", "choices", "textarea", "relation", "hypertextlabels", "entities", "issues"),
+        *("comment", "why", "GPE", "taiwan", "none_of_these", "cannot_judge", "u1", "7", "true"),
+        *("بكين", "واشنطن", "/div[1]/text()[1]", "2026-01-02", "2026-01-02T03:04:05Z", "\ud83d"),
+        *(PASSAGE.id, TEXT, CODEBOOK.hash, "prediction", "a@example.org", "0001-01-01T00:00+14:00"),
+    ]
 )
 SCALARS = (
     st.none()
     | st.booleans()
     | st.integers(-3, len(TEXT) + 3)
     | st.integers()
-    | st.floats(allow_nan=False)
+    | st.floats()
     | WORDS
-    | st.text(max_size=8)
+    | st.text(st.characters(), max_size=8)
 )
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["value", "result", "start", "id", "choices", "text"]),
-            inner,
-            max_size=3,
-        )
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """An object with some of these fields, each of them anything at all now and then."""
+    optional = {key: value | VALUES for key, value in fields.items()}
+    return st.fixed_dictionaries({}, optional=optional)
+
+
+OFFSETS = st.integers(-2, len(TEXT) + 6)
+REGIONS = _some(
+    type=WORDS,
+    from_name=WORDS,
+    value=_some(
+        start=OFFSETS,
+        end=OFFSETS,
+        text=st.builds(lambda a, b: TEXT[max(a, 0) : max(b, 0)], OFFSETS, OFFSETS),
+        labels=st.just(["GPE"]),
+        choices=st.lists(WORDS, max_size=3),
     ),
-    max_leaves=5,
+    origin=WORDS,
+    meta=_some(text=st.lists(WORDS, max_size=2)),
+)
+SPANS = st.builds(lambda a, b: _region(a, b), OFFSETS, OFFSETS)
+ANNOTATIONS = st.builds(
+    lambda made, changed: {**made, **changed},
+    st.builds(
+        lambda key, result: {**_annotation(key), "result": result},
+        st.sampled_from(["u1", "u2", "u3"]),
+        st.lists(REGIONS | SPANS, max_size=5),
+    ),
+    _some(
+        id=st.integers(1, 3),
+        unique_id=st.none(),
+        completed_by=st.integers(0, 3),
+        updated_by=st.integers(0, 3),
+        was_cancelled=st.booleans(),
+        created_at=WORDS,
+        updated_at=WORDS,
+        lead_time=st.floats(),
+        parent_prediction=st.integers(8, 10),
+    ),
+)
+TASKS = st.builds(
+    lambda annotations, changed: {**VALID[0], "annotations": annotations, **changed},
+    st.lists(ANNOTATIONS | VALUES, max_size=4),
+    _some(drafts=VALUES, predictions=VALUES, id=st.integers(1, 2)),
 )
 
 
@@ -137,14 +195,15 @@ def mutated(draw: st.DrawFn) -> list[Any]:
 
 def _read(export: list[Any]) -> tuple[list[Annotation], Ledger]:
     ledger = Ledger()
-    return ExportReader(CODEBOOK, [PASSAGE], {1: "a1"}, ledger).read(export), ledger
+    reader = ExportReader(CODEBOOK, [PASSAGE], {1: "a1"}, ledger, extra_choices=frozenset({"why"}))
+    found = reader.read(export)
+    ids = {annotation.id for annotation in found}
+    assert reader.extra.keys() <= ids
+    assert not reader.refused & ids
+    return found, ledger
 
 
-@settings(max_examples=300, deadline=None)
-@given(export=mutated())
-def test_a_mutated_export_is_read_without_a_crash_and_every_item_is_counted(
-    export: list[Any],
-) -> None:
+def _check(export: list[Any]) -> None:
     found, ledger = _read(export)
     ledger.check()
     assert ledger.received[Unit.TASKS] == len(export)
@@ -153,28 +212,47 @@ def test_a_mutated_export_is_read_without_a_crash_and_every_item_is_counted(
     spans = sum(ledger.states[Unit.SPANS, s] for s in (State.ACCEPTED, State.REPAIRED))
     assert spans == sum(len(annotation.spans) for annotation in found)
     assert len({annotation.id for annotation in found}) == len(found)
-
-
-@settings(max_examples=300, deadline=None)
-@given(export=mutated())
-def test_what_a_mutated_export_gives_is_whole_words_apart_and_judges_every_issue(
-    export: list[Any],
-) -> None:
-    for annotation in _read(export)[0]:
-        assert tuple(annotation.issues) == CODEBOOK.issue_ids
-        spans = annotation.spans
-        for span in spans:
+    # What was found, and what was not taken, can be stored and read again.
+    assert all(Annotation.model_validate_json(a.to_line().encode()) == a for a in found)
+    assert all(reject.to_line().encode() and reject.detail for reject in ledger.rejects)
+    for annotation in found:
+        spans_of = annotation.spans
+        for span in spans_of:
             assert span.label == "GPE"
             assert whole_words(TEXT, span.start, span.end) == (span.start, span.end)
-        assert not any(overlaps(a, b) for a in spans for b in spans if a is not b)
-        assert Annotation.model_validate_json(annotation.to_line()) == annotation
+        assert not any(overlaps(a, b) for a in spans_of for b in spans_of if a is not b)
+        assert tuple(annotation.issues) == CODEBOOK.issue_ids
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
+@given(export=mutated())
+def test_a_mutated_export_is_read_without_a_crash_and_every_item_is_counted(
+    export: list[Any],
+) -> None:
+    _check(export)
+
+
+@settings(max_examples=150, deadline=None)
+@given(export=st.lists(TASKS, max_size=3))
+def test_annotations_with_anything_in_them_are_read_and_every_item_is_counted(
+    export: list[Any],
+) -> None:
+    _check(export)
+
+
+@settings(max_examples=150, deadline=None)
+@given(export=st.lists(VALUES, max_size=4))
+def test_anything_at_all_in_the_place_of_tasks_is_counted(export: list[Any]) -> None:
+    _check(export)
+
+
+@settings(max_examples=150, deadline=None)
 @given(spans=st.lists(st.tuples(st.integers(-2, 60), st.integers(-2, 60)), max_size=6))
 def test_any_offsets_at_all_leave_the_spans_counted(spans: list[tuple[int, int]]) -> None:
     item = _annotation("u1", "taiwan")
     item["result"] = [_region(start, end) for start, end in spans] + item["result"][2:]
+    for region in item["result"][: len(spans)]:
+        del region["value"]["text"]  # else offsets past the end may count UTF-16 units
     found, ledger = _read([{**VALID[0], "annotations": [item], "drafts": []}])
     ledger.check()
     assert ledger.received[Unit.SPANS] == len(spans)
@@ -189,3 +267,50 @@ def test_a_control_s_value_of_any_kind_is_read_without_a_crash(value: Any, contr
     item["result"][control]["value"] = {"choices": value, "text": value}
     _, ledger = _read([{**VALID[0], "annotations": [item]}])
     ledger.check()
+
+
+@settings(max_examples=100, deadline=None)
+@given(start=OFFSETS, end=OFFSETS)
+def test_offsets_in_utf16_units_give_the_same_spans_as_code_points(start: int, end: int) -> None:
+    start, end = sorted((min(max(start, 0), len(TEXT)), min(max(end, 0), len(TEXT))))
+    item = _annotation("u1", "taiwan")
+    item["result"] = [_region(start, end)]
+    (expected,), _ = _read([{**VALID[0], "annotations": [item], "drafts": []}])
+    units = [len(TEXT[:place].encode("utf-16-le")) // 2 for place in (start, end)]
+    item["result"][0]["value"].update(start=units[0], end=units[1])
+    (found,), ledger = _read([{**VALID[0], "annotations": [item], "drafts": []}])
+    ledger.check()
+    assert [span.key for span in found.spans] == [span.key for span in expected.spans]
+
+
+def _chunks(body: bytes, size: int) -> Iterator[bytes]:
+    return (body[first : first + size] for first in range(0, len(body), size))
+
+
+@settings(max_examples=150, deadline=None)
+@given(items=st.lists(VALUES, max_size=4), size=st.integers(1, 50), indent=st.none() | st.just(1))
+def test_a_list_comes_out_of_a_stream_as_it_went_in(
+    items: list[Any], size: int, indent: int | None
+) -> None:
+    export = [{"annotations": items}]
+    body = json.dumps(export, indent=indent)
+    assert repr(list(tasks_in(_chunks(body.encode(), size), "x"))) == repr(json.loads(body))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    cut=st.integers(0, 2000),
+    junk=st.binary(max_size=6) | st.sampled_from([b"[", b"}", b",", b'"', b"null", b"1e"]),
+    rest=st.integers(0, 2000),
+    size=st.integers(1, 300),
+)
+def test_a_damaged_file_is_read_or_refused_with_words(
+    cut: int, junk: bytes, rest: int, size: int
+) -> None:
+    body = json.dumps(VALID, ensure_ascii=False).encode()
+    damaged = body[:cut] + junk + body[cut + rest :]
+    try:
+        found = list(tasks_in(_chunks(damaged, size), "export.json"))
+    except RecordError:
+        return
+    _check(found)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from annotation.gold.build import build
-from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
+from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Why
 from schemas.article import Passage, passage_id
 from schemas.codebook import Bilingual, Codebook, EntityType, Group, Issue
-from schemas.gold import DecidedBy, GoldRecord
+from schemas.dispute import basis_of
+from schemas.gold import DecidedBy, GoldRecord, Ruling
 from schemas.ledger import Ledger, Reason, State, Unit
 
 NAME = Bilingual(ar="اسم", en="name")
@@ -298,3 +299,94 @@ def test_one_of_three_who_sees_an_entity_where_nobody_else_does_is_outvoted() ->
     records, ledger = gold(said("a", spans=(BEIJING,)), said("b"), said("c"))
     assert records[0].spans_complete is True
     assert ledger.reasons[Unit.SPANS, State.REJECTED, Reason.OUTVOTED] == 1
+
+
+def ruling(who: str, taiwan: Judgement, *decides: Annotation, **changes: object) -> Annotation:
+    """An adjudication by somebody whom no option names."""
+    record = said(who, taiwan, key=f"r-{who}", spans=(BEIJING,) if taiwan is P else ())
+    ids = tuple(a.id for a in decides)
+    return record.model_copy(update={"decides": ids, "basis": basis_of(decides), **changes})
+
+
+def test_an_adjudication_decides_whoever_made_it_and_says_from_what_and_why() -> None:
+    given = (said("a", P, spans=(BEIJING,)), said("b", A))
+    records, ledger = gold(*given, ruling("lead", P, *given, why=(Why.OVERLOOKED,)))
+    decision = records[0].issues["taiwan"]
+    assert (decision.judgement, decision.decided_by) == (P, DecidedBy.ADJUDICATED)
+    assert decision.annotations == ("u-a", "u-b", "r-lead")
+    assert [(s.key, s.decided_by) for s in records[0].spans] == [(BEIJING, DecidedBy.ADJUDICATED)]
+    assert records[0].spans_complete
+    assert records[0].rulings == (
+        Ruling(annotation="r-lead", decides=("u-a", "u-b"), why=(Why.OVERLOOKED,)),
+    )
+    assert outcome(ledger)["annotations accepted"] == 3
+
+
+def test_a_record_without_adjudication_says_nothing_about_one() -> None:
+    records, _ = gold(said("a", P), said("b", A), said("adj", P))
+    assert records[0].issues["taiwan"].decided_by is DecidedBy.ADJUDICATED
+    assert records[0].rulings is None
+    assert "rulings" not in records[0].to_line()
+
+
+def test_an_annotator_who_adjudicates_has_a_vote_and_the_last_word() -> None:
+    given = (said("a", P), said("b", A))
+    records, ledger = gold(*given, ruling("a", A, *given))
+    decision = records[0].issues["taiwan"]
+    assert (decision.judgement, decision.annotations) == (A, ("u-a", "u-b", "r-a"))
+    assert outcome(ledger)["annotations accepted own_dispute"] == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        # changed answers that differ still, that agree now, and a third annotator
+        ((said("a", P, spans=(BEIJING,)), said("b", A)), DecidedBy.UNDECIDED),
+        ((said("a", A), said("b", A)), DecidedBy.UNANIMOUS),
+        ((said("a", P), said("b", A), said("c", A)), DecidedBy.MAJORITY),
+        ((said("a", P),), DecidedBy.SINGLE),
+    ],
+)
+def test_an_adjudication_of_other_answers_decides_nothing(
+    now: tuple[Annotation, ...], left: DecidedBy
+) -> None:
+    before = (said("a", P), said("b", A))
+    records, ledger = gold(*now, ruling("lead", P, *before))
+    assert records[0].issues["taiwan"].decided_by is left
+    assert records[0].rulings is None
+    assert outcome(ledger)["annotations rejected stale_adjudication"] == 1
+
+
+def test_an_adjudication_that_saw_a_named_adjudicator_too_still_counts() -> None:
+    given = (said("a", P), said("b", A), said("adj", N))
+    records, _ = gold(*given, ruling("lead", A, *given))
+    assert records[0].issues["taiwan"].judgement is A
+
+
+def test_the_standing_one_of_an_adjudicators_two_decisions_counts_however_old() -> None:
+    before = (said("a", P), said("b", A))
+    now = (said("a", P), said("b", A), said("c", P), said("d", A))
+    stale = ruling("lead", P, *before, id="old").model_copy(
+        update={"created_at": START + timedelta(minutes=9)}
+    )
+    records, _ = gold(*now, stale, ruling("lead", A, *now))
+    assert records[0].issues["taiwan"].judgement is A
+
+
+def test_of_two_decisions_on_the_same_answers_the_adjudicators_latest_counts() -> None:
+    given = (said("a", P), said("b", A))
+    later = {"id": "later", "created_at": START + timedelta(minutes=9)}
+    records, ledger = gold(*given, ruling("lead", A, *given, **later), ruling("lead", P, *given))
+    assert records[0].issues["taiwan"].judgement is A
+    assert outcome(ledger)["annotations rejected superseded"] == 1
+
+
+def test_adjudicators_who_agree_decide_and_who_differ_leave_it_open_and_counted() -> None:
+    given = (said("a", P), said("b", A))
+    records, _ = gold(*given, ruling("x", A, *given), ruling("y", A, *given))
+    assert records[0].issues["taiwan"].decided_by is DecidedBy.ADJUDICATED
+    assert [r.annotation for r in records[0].rulings or ()] == ["r-x", "r-y"]
+    records, ledger = gold(*given, ruling("x", A, *given), ruling("y", P, *given))
+    assert records[0].issues["taiwan"].decided_by is DecidedBy.UNDECIDED
+    assert outcome(ledger)["issue decisions pending adjudicators_differ"] == 1
+    assert outcome(ledger)["spans rejected outvoted"] == 1

@@ -58,7 +58,7 @@ def test_a_newer_model_goes_to_assisted_tasks_that_wait_for_annotators() -> None
         1: Shown(Counter({"m1": 1}), 1),
         2: Shown(Counter({"m1": 1}), 2),  # has all its annotations
         3: Shown(Counter(), 0),  # blind
-        4: Shown(Counter({"m1": 1, "m2": 2}), 0),  # has it already, twice
+        4: Shown(Counter({"m1": 1, "m2": 1}), 0, predictions=3),  # has it already, twice
     }
     plan = plan_predictions("m2", PREDICTED, PASSAGES, IDS, shown, overlap=2)
     assert [item["task"] for item in plan.new] == [0, 1]

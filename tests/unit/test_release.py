@@ -11,12 +11,12 @@ import pytest
 
 from annotation.gold.release import Released, latest, release
 from annotation.gold.split import split
-from schemas.annotation import Judgement
+from schemas.annotation import Judgement, Why
 from schemas.article import Passage, passage_id
 from schemas.codebook import Bilingual, Codebook, EntityType, Group, Issue
 from schemas.dataset import read_manifest, read_release
 from schemas.errors import GateError, RecordError
-from schemas.gold import DecidedBy, GoldRecord, IssueDecision, SpanDecision, Splits
+from schemas.gold import DecidedBy, GoldRecord, IssueDecision, Ruling, SpanDecision, Splits
 from schemas.ledger import Ledger, Unit
 from schemas.record import sha256
 
@@ -128,6 +128,20 @@ def test_the_manifest_counts_what_is_in_the_release(tmp_path: Path) -> None:
     assert counts["spans decided_by:unanimous"] == 2
     assert counts["build annotations:accepted"] == 3
     assert counts["split:train"] + counts["split:dev"] + counts["split:test"] == 2
+    assert "adjudications" not in counts
+
+
+def test_the_manifest_counts_adjudications_and_their_reasons(tmp_path: Path) -> None:
+    rulings = [
+        (Ruling(annotation="r1", decides=("a", "b"), why=(Why.SLIP, Why.BOUNDARY)),),
+        (Ruling(annotation="r2", decides=("a", "b"), why=(Why.SLIP,)),),
+        None,
+    ]
+    records = [record(n).model_copy(update={"rulings": r}) for n, r in enumerate(rulings)]
+    counts = make(tmp_path, records).manifest.counts
+    assert counts["adjudications"] == 2
+    assert counts["adjudications why:slip"] == 2
+    assert counts["adjudications why:boundary"] == 1
 
 
 def test_the_manifest_names_the_hash_of_each_file(tmp_path: Path) -> None:

@@ -1,0 +1,197 @@
+"""What must hold of the quality of annotators whatever the data; planted rates are found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from eval.latent import collect, fit
+from eval.quality import quality
+from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
+from schemas.report import AnnotatorScores, Estimate, QualityReport
+from tests.simulation import (
+    Skill,
+    annotations,
+    make_passages,
+    make_world,
+    planted_shares,
+    work,
+)
+
+ISSUES = ("a", "b")
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+SWAPPED = {
+    Judgement.PRESENT: Judgement.ABSENT,
+    Judgement.ABSENT: Judgement.PRESENT,
+    Judgement.NOT_JUDGED: Judgement.NOT_JUDGED,
+}
+
+
+@st.composite
+def annotated(draw: st.DrawFn) -> list[Annotation]:
+    """A few passages of three articles, annotated by some of three people."""
+    return [
+        Annotation(
+            id=f"{who}{n}",
+            passage_id=f"art{n % 3}:{n}",
+            annotator=who,
+            created_at=WHEN + timedelta(minutes=n),
+            lead_time_s=draw(st.none() | st.floats(0, 1e4)),
+            arm=Arm.BLIND,
+            codebook="c",
+            issues={issue: draw(st.sampled_from(Judgement)) for issue in ISSUES},
+            spans=tuple(
+                AnnotatedSpan(start=10 * place, end=10 * place + end, label="GPE")
+                for place, end in sorted(
+                    draw(st.dictionaries(st.integers(0, 2), st.integers(1, 2))).items()
+                )
+            ),
+        )
+        for n in range(draw(st.integers(1, 6)))
+        for who in sorted(draw(st.sets(st.sampled_from("xyz"), min_size=1)))
+    ]
+
+
+def measured(found: list[Annotation]) -> QualityReport:
+    groups = {a.passage_id: a.passage_id.partition(":")[0] for a in found}
+    return quality(found, issues=ISSUES, groups=groups, resamples=20)
+
+
+def scores(report: QualityReport) -> list[AnnotatorScores]:
+    return [
+        found
+        for one in report.annotators.values()
+        for found in (
+            *(one.issues, one.spans),
+            *one.per_label.values(),
+            *one.spans_per_label.values(),
+        )
+    ]
+
+
+@settings(deadline=None, max_examples=60)
+@given(found=annotated())
+def test_every_report_is_in_bounds_and_does_not_depend_on_the_order(
+    found: list[Annotation],
+) -> None:
+    report = measured(found)
+    assert report == measured(found[::-1])
+    assert report.conclusions
+    assert sum(one.annotations for one in report.annotators.values()) == len(found)
+    assert sum(report.decided_by.values()) == sum(
+        one.issues.judged for one in report.annotators.values()
+    )
+    for one in scores(report):
+        assert (one.precision.value is None) == (one.given == 0)
+        assert (one.recall.value is None) == (one.support == 0)
+        for share in (one.precision, one.recall):
+            if share.value is not None:
+                assert share.low is not None
+                assert share.high is not None
+                assert 0 <= share.low <= share.value <= share.high <= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(found=annotated())
+def test_of_two_annotators_one_s_precision_is_the_other_s_recall(found: list[Annotation]) -> None:
+    two = [a for a in found if a.annotator != "z"]
+    if {a.annotator for a in two} != {"x", "y"}:
+        return
+    x, y = (measured(two).annotators[name] for name in "xy")
+    for first, second in ((x.issues, y.issues), (x.spans, y.spans)):
+        assert first.precision.value == second.recall.value
+        assert first.recall.value == second.precision.value
+        assert first.f1.value == second.f1.value
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.sampled_from(ISSUES),
+            st.dictionaries(st.sampled_from("xyz"), st.booleans(), max_size=3),
+        ),
+        max_size=20,
+    )
+)
+def test_where_yes_means_no_sensitivity_is_specificity(
+    rows: list[tuple[int, str, dict[str, bool]]],
+) -> None:
+    turned = [(g, kind, {k: not v for k, v in given.items()}) for g, kind, given in rows]
+    first, second = collect(rows, groups=3), collect(turned, groups=3)
+    enough = any(len(given) == 3 for _, _, given in rows)
+    assert (first is not None) == (second is not None) == enough
+    if first is None or second is None:
+        return
+    one, other = fit(first, np.ones((1, 3))), fit(second, np.ones((1, 3)))
+    assert one.sensitivity == pytest.approx(other.specificity, abs=1e-3)
+    assert one.prevalence == pytest.approx(1 - other.prevalence, abs=1e-3)
+    # A corpus that is doubled says the same.
+    double = collect([*rows, *rows], groups=3)
+    assert double is not None
+    assert fit(double, np.ones((1, 3))).sensitivity == pytest.approx(one.sensitivity, abs=1e-6)
+
+
+LABELS = ("GPE", "ORG", "LOC")
+OWN_ISSUES = tuple(f"issue{n}" for n in range(8))
+TEAM = {"x": Skill(miss=0.1), "y": Skill(miss=0.2, alarm=0.02), "z": Skill(alarm=0.005)}
+SEEDS = 8
+
+
+def holds(found: Estimate, truth: float) -> bool:
+    return found.low is not None and found.high is not None and found.low <= truth <= found.high
+
+
+def test_intervals_of_annotators_hold_what_was_planted() -> None:
+    # 95 % intervals: as many must hold as a binomial with 0.95 reaches in 99 of 100 cases.
+    claims = []
+    large = make_world(OWN_ISSUES, LABELS, [str(n) for n in range(5_000)], Skill(), seed=99)
+    nobody = np.zeros(5_000, dtype=bool)
+    (alone,) = work(large, {"x": TEAM["x"]}, nobody)
+    spans = planted_shares(large, [alone], nobody)["spans_right blind"]
+    for seed in range(SEEDS):
+        passages = make_passages(30, 4, seed=seed)
+        articles = [p.article_id for p in passages]
+        world = make_world(OWN_ISSUES, LABELS, articles, Skill(), seed=seed)
+        blind = np.zeros(len(passages), dtype=bool)
+        done = work(world, TEAM, blind)
+        report = quality(
+            annotations(world, passages, done, blind, model="m", codebook="c"),
+            issues=OWN_ISSUES,
+            groups={p.id: p.article_id for p in passages},
+            resamples=200,
+        )
+        for name, skill in TEAM.items():
+            one = report.annotators[name]
+            assert one.rates is not None
+            claims += [
+                holds(one.rates.sensitivity, 1 - skill.miss),
+                holds(one.rates.specificity, 1 - skill.alarm),
+                holds(one.issues.recall, 1 - skill.miss),
+                holds(one.spans.recall, spans),
+            ]
+    assert sum(claims) >= binom.ppf(0.01, len(claims), 0.95)
+
+
+def test_rates_of_single_issues_are_found_where_there_are_enough_positives() -> None:
+    passages = make_passages(60, 4, seed=1)
+    world = make_world(OWN_ISSUES, LABELS, [p.article_id for p in passages], Skill(), seed=1)
+    blind = np.zeros(len(passages), dtype=bool)
+    report = quality(
+        annotations(world, passages, work(world, TEAM, blind), blind, model="m", codebook="c"),
+        issues=OWN_ISSUES,
+        groups={p.id: p.article_id for p in passages},
+        resamples=100,
+    )
+    one = report.annotators["y"]
+    # Prevalences run from 35 % to 2 % of 240 passages.
+    assert "issue0" in one.rates_per_label
+    assert "issue7" not in one.rates_per_label
+    assert holds(one.rates_per_label["issue0"].sensitivity, 0.8)
+    assert holds(report.prevalence["issue0"], 0.35)
