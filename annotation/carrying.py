@@ -22,7 +22,15 @@ from annotation.labelstudio.mirror import keep_predictions
 from annotation.labelstudio.project import Project, find_project, make_project
 from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
 from annotation.labelstudio.tasks import KEY
-from annotation.projects import OVERLAP, RULES, Pushed, default_title, project_link, run_push
+from annotation.projects import (
+    BLENDED,
+    OVERLAP,
+    RULES,
+    Pushed,
+    default_title,
+    project_link,
+    run_push,
+)
 from annotation.steps import rules_of
 from schemas.annotation import Annotation, Prediction
 from schemas.article import Passage
@@ -34,7 +42,6 @@ from schemas.migration import Question, Review
 from schemas.record import sha256
 from schemas.workspace import Workspace
 
-BLENDED = "migrated"
 """Name of the predictions that hold what stayed valid of earlier annotations."""
 
 

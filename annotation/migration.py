@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation.gold.migrate import Change, Migrated, migrate, still_open, without_unread
+from annotation.gold.migrate import Change, Migrated, migrate, still_open
 from annotation.gold.plan import Reworded, complete, draft, plan_text, reworded
-from annotation.steps import run_build
 from schemas.annotation import Annotation
 from schemas.codebook import Codebook, read_codebook
 from schemas.errors import UsageError
-from schemas.gold import GoldRecord
 from schemas.jsonl import write, write_text
 from schemas.ledger import Ledger
 from schemas.migration import Plan, Review, read_plan
@@ -124,19 +122,6 @@ def _archive(workspace: Workspace, change: Change, old_file: Path) -> None:
     if old_file != workspace.archive_file(change.source):
         keep_codebook(workspace, old_file)
     write_text(workspace.plan_file(change.source, change.new.hash), plan_text(change.plan))
-
-
-def run_build_gold(
-    workspace: Workspace, adjudicators: frozenset[str], ledger: Ledger, *, dry_run: bool = False
-) -> list[GoldRecord]:
-    """Build gold, and say where spans may be missing since an entity type was added."""
-    records = run_build(workspace, adjudicators, ledger, dry_run=True)
-    codebook, unread = workspace.codebook().hash, workspace.unread_types()
-    own = [a for a in workspace.annotations() if a.codebook == codebook] if unread else []
-    marked = without_unread(records, own, unread.keys())
-    if not dry_run:
-        write(workspace.gold_file, marked)
-    return marked
 
 
 def run_draft(workspace: Workspace, out: Path, *, source: str | None = None) -> None:

@@ -37,10 +37,12 @@ from schemas.article import Passage
 from schemas.codebook import Codebook
 from schemas.errors import GateError, MiyarError
 from schemas.ledger import Ledger
-from schemas.workspace import Workspace
+from schemas.workspace import Workspace, archive_codebook
 
 RULES = "rules"
 """The predictions that are pushed unless others are named."""
+BLENDED = "migrated"
+"""The rules' predictions with what stays valid of work under an earlier codebook."""
 OVERLAP = 2
 """Annotators a passage, unless said otherwise."""
 
@@ -65,7 +67,7 @@ def run_push(
     ledger: Ledger,
     *,
     title: str | None = None,
-    predictions: str = RULES,
+    predictions: str | None = None,
     overlap: int | None = None,
     blind: float,
     refreshed: bool = False,
@@ -82,7 +84,8 @@ def run_push(
         connection: the server.
         ledger: gets the fate of every task, as the server holds them afterwards.
         title: of the project; found again by the link file, else by its title, unless given.
-        predictions: name of the predictions file.
+        predictions: name of the predictions file; the rules' unless given, or what a migration
+            made of them for this project.
         overlap: annotators a passage; ``None`` keeps the project's.
         blind: share of new passages, chosen by hash, that get no prediction.
         refreshed: give the project today's interface and instructions, should it look otherwise.
@@ -95,21 +98,23 @@ def run_push(
     codebook, passages = workspace.codebook(), workspace.passages()
     predicted: Mapping[str, Prediction] = {}
     if blind < 1:
-        predicted = _predictions(workspace, codebook, passages, predictions)
+        name = predictions or usual_predictions(workspace)
+        predicted = _predictions(workspace, codebook, passages, name)
     tasks = make_tasks(
         workspace.articles(), passages, predicted, codebook=codebook.hash, blind=blind
     )
-    link, name = project_link(workspace), title or default_title(workspace, codebook)
-    project = find_project(connection, codebook, name, None if title else link)
+    link, wanted = project_link(workspace), title or default_title(workspace, codebook)
+    project = find_project(connection, codebook, wanted, None if title else link)
     if project is None and dry_run:
         return Pushed(None, plan_push(tasks, {}, None), 0)
     if predicted:
         model = next(iter(predicted.values())).model
         keep_predictions(workspace, model, predicted, dry_run=dry_run)
     if project is None:
-        project = make_project(connection, codebook, name, overlap=overlap or OVERLAP)
+        project = make_project(connection, codebook, wanted, overlap=overlap or OVERLAP)
     if dry_run:
         return _dry_run(connection, project, tasks, passages, predicted, overlap)
+    archive_codebook(workspace)
     remember(project, link)
     if refreshed:
         refresh(connection, project, codebook)
@@ -178,6 +183,19 @@ def _newer(
     )
 
 
+def usual_predictions(workspace: Workspace) -> str:
+    """Return the name of the predictions that a push sends unless another is asked for.
+
+    After a migration these are the blended ones, as long as they rest on today's rules: the
+    rules' own would show annotators less than they knew already.
+    """
+    blended = workspace.predictions(BLENDED)
+    today = rules_of(workspace)
+    if blended and all(p.model.startswith(f"{today}+") for p in blended.values()):
+        return BLENDED
+    return RULES
+
+
 def _predictions(
     workspace: Workspace, codebook: Codebook, passages: Sequence[Passage], name: str
 ) -> dict[str, Prediction]:
@@ -189,11 +207,10 @@ def _predictions(
     """
     found = workspace.predictions(name)
     file = workspace.predictions_dir / f"{name}.jsonl"
-    again = (
-        f"run `miyar annotation preannotate --workspace {workspace.root}` first"
-        if name == RULES
-        else f"write a prediction for every passage into {file}"
-    )
+    again = {
+        RULES: f"run `miyar annotation preannotate --workspace {workspace.root}` first",
+        BLENDED: f"run `miyar annotation carry --workspace {workspace.root}` instead",
+    }.get(name, f"write a prediction for every passage into {file}")
     missing = [passage.id for passage in passages if passage.id not in found]
     if missing:
         raise GateError(

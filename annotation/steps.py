@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from annotation.gold.build import build
+from annotation.gold.migrate import without_unread
 from annotation.gold.release import Released, release
 from annotation.gold.split import split
 from annotation.ingest.collect import collect
@@ -149,11 +150,15 @@ def run_suggest(workspace: Workspace, *, least: int) -> list[Suggestion]:
 def run_build(
     workspace: Workspace, adjudicators: frozenset[str], ledger: Ledger, *, dry_run: bool = False
 ) -> list[GoldRecord]:
-    """Build gold records from all annotations of the workspace."""
-    records = build(
+    """Build gold records from all annotations of the workspace.
+
+    Where an entity type was added to the codebook, spans of older annotations are incomplete.
+    """
+    codebook, annotations = workspace.codebook(), workspace.annotations()
+    built = build(
         workspace.passages(),
-        workspace.annotations(),
-        workspace.codebook(),
+        annotations,
+        codebook,
         adjudicators=adjudicators,
         # Texts that are alike must not stand in two splits.
         groups={
@@ -162,6 +167,9 @@ def run_build(
         ledger=ledger,
     )
     ledger.check()
+    unread = workspace.unread_types()
+    own = [a for a in annotations if a.codebook == codebook.hash] if unread else []
+    records = without_unread(built, own, unread.keys())
     if not dry_run:
         write(workspace.gold_file, records)
     return records

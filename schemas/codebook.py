@@ -165,11 +165,11 @@ def _repeated(values: Sequence[str]) -> list[str]:
     return sorted(value for value, n in Counter(values).items() if n > 1)
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice: YAML itself would silently take the last one."""
+class StrictLoader(yaml.SafeLoader):
+    """Reads YAML and refuses a key that stands twice: YAML itself would take the last one."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
+def _mapping(loader: StrictLoader, node: yaml.MappingNode) -> dict[object, object]:
     scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
     seen: set[str] = set()
     for key in scalars:
@@ -181,7 +181,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
     return loader.construct_mapping(node, deep=True)
 
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def read_codebook(path: Path) -> Codebook:
@@ -192,7 +192,7 @@ def read_codebook(path: Path) -> Codebook:
     """
     text = "\n".join(_padded(path))
     try:
-        raw = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+        raw = yaml.load(text, StrictLoader)  # noqa: S506  # a SafeLoader
     except (yaml.YAMLError, ValueError) as error:  # ValueError: an impossible date
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schemas.annotation import Judgement
-from schemas.codebook import _Loader  # refuses a key that stands twice
+from schemas.codebook import StrictLoader
 from schemas.errors import RecordError
 from schemas.jsonl import explain, read_bytes
 from schemas.record import Record
@@ -172,7 +172,7 @@ def read_plan(path: Path) -> Plan:
         RecordError: the file is missing, is not YAML, or does not follow the schema.
     """
     try:
-        raw = yaml.load(read_bytes(path).decode("utf-8-sig"), _Loader)  # noqa: S506  # a SafeLoader
+        raw = yaml.load(read_bytes(path).decode("utf-8-sig"), StrictLoader)  # noqa: S506  # a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -203,10 +203,7 @@ class Workspace:
         and with it what it was migrated from: else an annotation that somebody took back would
         be migrated again.
         """
-        by_id: dict[str, Annotation] = {}
-        for path in self.annotation_files():
-            for record in read(path, Annotation):
-                by_id[record.id] = record
+        by_id = self.latest_annotations()
         gone = {
             identity
             for record in by_id.values()
@@ -214,6 +211,14 @@ class Workspace:
             for identity in _with_ancestors(record, by_id)
         }
         return [record for record in by_id.values() if record.id not in gone]
+
+    def latest_annotations(self) -> dict[str, Annotation]:
+        """Read the latest record of every annotation by its id, also of those withdrawn."""
+        by_id: dict[str, Annotation] = {}
+        for path in self.annotation_files():
+            for record in read(path, Annotation):
+                by_id[record.id] = record
+        return by_id
 
     def reviews(self) -> dict[str, Review]:
         """Read what migrations left open, by annotation id.

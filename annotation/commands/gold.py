@@ -33,10 +33,10 @@ def gold_build(
     as_json: AsJson = False,
 ) -> None:
     """Decide what the annotations say together: unanimous, majority, adjudicated."""
-    from annotation.migration import run_build_gold
+    from annotation.steps import run_build
 
     space, ledger = Workspace(workspace), Ledger()
-    records = run_build_gold(space, adjudicators(adjudicator), ledger, dry_run=dry_run)
+    records = run_build(space, adjudicators(adjudicator), ledger, dry_run=dry_run)
     show_ledger(ledger)
     open_ = ledger.states[Unit.ISSUE_DECISIONS, State.PENDING]
     say(f"{len(records)} gold records; {open_} issue decisions are still open.")
@@ -54,11 +54,10 @@ def gold_release(
     as_json: AsJson = False,
 ) -> None:
     """Freeze the gold as the next version, split article-wise into train, dev and test."""
-    from annotation.migration import run_build_gold
-    from annotation.steps import run_release
+    from annotation.steps import run_build, run_release
 
     space, ledger = Workspace(workspace), Ledger()
-    records = run_build_gold(space, adjudicators(adjudicator), ledger, dry_run=dry_run)
+    records = run_build(space, adjudicators(adjudicator), ledger, dry_run=dry_run)
     show_ledger(ledger)
     fail_on_defects(ledger, where="these annotations do not count, and nothing was released")
     done = run_release(space, records, ledger, dry_run=dry_run)

@@ -24,8 +24,9 @@ app = typer.Typer()
 def push(
     workspace: WorkspaceOption = CORPUS,
     predictions: Annotated[
-        str, typer.Option("--predictions", help="File name in runs/predictions to push.")
-    ] = "rules",
+        str | None,
+        typer.Option("--predictions", help="File name in runs/predictions; rules unless given."),
+    ] = None,
     overlap: Annotated[
         int | None,
         typer.Option("--overlap", min=1, help="Annotators a passage; 2 in a new project."),

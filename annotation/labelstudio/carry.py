@@ -15,7 +15,7 @@ from annotation.labelstudio.client import Connection, client_for, translated
 from annotation.labelstudio.listing import rows
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.snapshot import fetch
-from annotation.labelstudio.submit import _create
+from annotation.labelstudio.submit import create_once
 from annotation.labelstudio.tasks import KEY, Json, annotation
 from schemas.annotation import Annotation, Judgement
 from schemas.article import Passage
@@ -112,7 +112,7 @@ def write_annotations(
             client, body["completed_by"] = connection.client, users[record.annotator]
         with translated(connection.url):
             task = task_ids[record.passage_id]
-            written += _create(client, task, body, connection.patience)
+            written += create_once(client, task, body, connection.patience)
         on_each()
     return written
 

@@ -50,8 +50,10 @@ def store(
         GateError: the ledger does not add up; nothing is written.
     """
     ledger.check()
+    held = workspace.latest_annotations()
     known = {record.id: record for record in workspace.annotations()}
-    annotations = [_with_known_name(a, known.get(a.id)) for a in annotations]
+    # Withdrawn ones too: what is skipped and then answered after all is still the same answer.
+    annotations = [with_known_parts(a, held.get(a.id)) for a in annotations]
     fresh = [a for a in annotations if a.id not in known]
     withdrawn = [
         record.model_copy(update={"withdrawn": True})
@@ -59,7 +61,7 @@ def store(
         if record.id in refused
     ]
     changed = [a for a in annotations if a.id in known and a.content != known[a.id].content]
-    target = workspace.annotations_dir / f"pull-{_next_number(workspace):04d}.jsonl"
+    target = workspace.annotations_dir / f"pull-{workspace.next_annotation_number():04d}.jsonl"
     file = target if fresh or changed or withdrawn else None
     rejects = _rejects_file(workspace, target, ledger)
     if not dry_run:
@@ -80,7 +82,7 @@ def store(
     )
 
 
-def _with_known_name(found: Annotation, known: Annotation | None) -> Annotation:
+def with_known_parts(found: Annotation, known: Annotation | None) -> Annotation:
     """Keep what the server cannot tell of an annotation that the workspace knows.
 
     That is the annotator's name where an export file gives only a number for it, and where an
@@ -97,13 +99,6 @@ def _with_known_name(found: Annotation, known: Annotation | None) -> Annotation:
     if known.migrated_from and not found.migrated_from:
         kept["migrated_from"] = known.migrated_from
     return found.model_copy(update=kept)
-
-
-def _next_number(workspace: Workspace) -> int:
-    numbers = [
-        int(p.name[5:9]) for p in workspace.annotations_dir.glob("pull-[0-9][0-9][0-9][0-9].*")
-    ]
-    return max(numbers, default=0) + 1
 
 
 def _rejects_file(workspace: Workspace, target: Path, ledger: Ledger) -> Path | None:

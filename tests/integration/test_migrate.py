@@ -18,10 +18,10 @@ from annotation.labelstudio.project import Project
 from annotation.labelstudio.push import Held, tasks_on_server
 from annotation.labelstudio.server import Server
 from annotation.labelstudio.tasks import annotation
-from annotation.migration import Migration, run_build_gold, run_migrate
+from annotation.migration import Migration, run_migrate
 from annotation.projects import default_title, run_push
 from annotation.pulls import pull_project
-from annotation.steps import run_collect, run_preannotate
+from annotation.steps import run_build, run_collect, run_preannotate
 from miyar.cli import app
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Origin
 from schemas.errors import GateError, RecordError
@@ -137,7 +137,7 @@ class Team:
 
     def gold(self) -> tuple[dict[str, GoldRecord], Ledger]:
         ledger = Ledger()
-        records = run_build_gold(self.space, frozenset(["adj"]), ledger)
+        records = run_build(self.space, frozenset(["adj"]), ledger)
         names = {passage.id: name for name, passage in self.passages.items()}
         return {names[record.passage.id]: record for record in records}, ledger
 

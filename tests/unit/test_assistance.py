@@ -130,6 +130,11 @@ def test_a_shown_span_is_kept_changed_or_removed_by_what_stands_in_its_place(
     assert sorted(what for what, _ in span_fates(set(shown), set(held))) == expected
 
 
+def test_of_several_spans_in_one_place_the_longest_part_is_the_changed_one() -> None:
+    fates = dict(span_fates({(0, 9, "ORG")}, {(0, 2, "ORG"), (3, 9, "GPE")}))
+    assert fates == {"changed": (0, 9, "ORG"), "added": (0, 2, "ORG")}
+
+
 def test_spans_are_counted_by_label_annotator_and_origin() -> None:
     kept = AnnotatedSpan(start=0, end=4, label="GPE", origin=Origin.PREDICTION)
     drawn = AnnotatedSpan(start=20, end=24, label="GPE")

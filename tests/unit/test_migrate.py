@@ -17,7 +17,7 @@ from annotation.gold.migrate import (
     without_unread,
 )
 from annotation.gold.plan import complete
-from annotation.labelstudio.pull import _with_known_name
+from annotation.labelstudio.pull import with_known_parts
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Origin
 from schemas.codebook import Codebook
 from schemas.dispute import basis_of
@@ -340,11 +340,11 @@ def test_a_pull_keeps_what_the_server_cannot_tell_of_a_carried_annotation() -> N
     back = known.model_copy(
         update={"arm": Arm.BLIND, "parent_prediction": None, "migrated_from": None}
     )
-    assert _with_known_name(back, known) == known
-    assert _with_known_name(back, None) == back
+    assert with_known_parts(back, known) == known
+    assert with_known_parts(back, None) == back
     edited = back.model_copy(update={"issues": {"z": P}, "annotator": "user-7"})
-    assert _with_known_name(edited, known) == known.model_copy(update={"issues": {"z": P}})
+    assert with_known_parts(edited, known) == known.model_copy(update={"issues": {"z": P}})
     shown = back.model_copy(update={"arm": Arm.ASSISTED, "parent_prediction": "other"})
-    assert _with_known_name(shown, known).parent_prediction == "other"
+    assert with_known_parts(shown, known).parent_prediction == "other"
     blind = known.model_copy(update={"arm": Arm.BLIND, "parent_prediction": None})
-    assert _with_known_name(back, blind).arm is Arm.BLIND
+    assert with_known_parts(back, blind).arm is Arm.BLIND

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from annotation.gold.migrate import migrated_id
-from annotation.migration import Migration, run_build_gold, run_draft, run_migrate
+from annotation.migration import Migration, run_draft, run_migrate
+from annotation.steps import run_build
 from miyar.cli import app
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
 from schemas.errors import RecordError, UsageError
@@ -181,7 +182,7 @@ def test_what_was_taken_back_after_the_migration_stays_away(space: Workspace) ->
     again = run(space)
     assert (again.new, again.changed) == (0, 0)
     ledger = Ledger()
-    run_build_gold(space, frozenset(), ledger)
+    run_build(space, frozenset(), ledger)
     assert not ledger.defects()
 
 
@@ -190,7 +191,7 @@ def test_gold_is_built_under_the_new_codebook(space: Workspace) -> None:
         run(space)
     run(space, plan=plan(space))
     ledger = Ledger()
-    (record,) = run_build_gold(space, frozenset(), ledger)
+    (record,) = run_build(space, frozenset(), ledger)
     assert read(space.gold_file, type(record)) == [record]
     assert not record.spans_complete
     assert record.issues["commerce"].judgement is A
