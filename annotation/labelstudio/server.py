@@ -1,77 +1,68 @@
-"""A managed local Label Studio: its own environment, its own data folder, closed to the outside.
+"""A managed local Label Studio: one folder a server, one process a folder, closed to the outside.
 
-Label Studio never enters Miyar's environment. Its own one lives in the user's cache and is
-made once from ``requirements/label-studio.txt``; data and credentials live in the user's data
-folder, one folder a server name.
+Data and credentials live in the user's data folder, one folder a server name. The process is
+started by ``launch.py`` under Label Studio's own Python and holds a lock on its folder.
 """
 
 from __future__ import annotations
 
-import logging
 import os
+import re
 import secrets
-import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import httpx
-from pydantic import Field
 
-from schemas.errors import ServerError
-from schemas.jsonl import atomic
-from schemas.record import Record, sha256
+from annotation.labelstudio.beginning import clear_postgres, clear_sqlite
+from annotation.labelstudio.credentials import (
+    Account,
+    Credentials,
+    ensure_secret_key,
+    read_secrets,
+    write_secret,
+    write_secrets,
+)
+from annotation.labelstudio.database import Database, Postgres, Sqlite
+from annotation.labelstudio.environment import (
+    VERSION,
+    Say,
+    ensure_environment,
+    home,
+    label_studio_version,
+)
+from annotation.labelstudio.locks import exclusive, is_held
+from annotation.labelstudio.postgres import check
+from annotation.labelstudio.process import (
+    HOST,
+    Running,
+    lock_of,
+    refuse_taken_port,
+    rotate,
+    serves,
+    spawn,
+    state_of,
+    tail,
+)
+from schemas.errors import ServerError, UsageError
 
-VERSION = "1.23.2"
+__all__ = [
+    "Account",
+    "Credentials",
+    "Running",
+    "Server",
+    "ensure_environment",
+    "home",
+    "label_studio_version",
+]
 DEFAULT_PORT = 8087
-HOST = "127.0.0.1"
-_START_SECONDS = 300.0
-_STOP_SECONDS = 20.0
-_REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "label-studio.txt"
-
-log = logging.getLogger(__name__)
-Say = Callable[[str], None]
-_COMPLETE = ".complete"
-R = TypeVar("R", bound=Record)
-
-
-class Account(Record):
-    """A user of the server."""
-
-    email: str
-    password: str = Field(repr=False)
-    token: str = Field(repr=False)
-
-
-class Credentials(Record):
-    """The accounts of a server. Kept in a file that only its owner can read."""
-
-    admin: Account
-    annotators: dict[str, Account] = Field(default_factory=dict)
-
-
-class Running(Record):
-    """A server process as it was started."""
-
-    pid: int
-    port: int
-
-
-def home(kind: str) -> Path:
-    """Return the user's folder for ``data`` or ``cache``; ``MIYAR_HOME`` overrides both."""
-    if override := os.environ.get("MIYAR_HOME"):
-        return Path(override).expanduser().resolve() / kind
-    variable, default = {
-        "data": ("XDG_DATA_HOME", ".local/share"),
-        "cache": ("XDG_CACHE_HOME", ".cache"),
-    }[kind]
-    return Path(os.environ.get(variable) or Path.home() / default) / "miyar"
+_START_S = 600.0
+_STOP_S = 30.0
+_CLEAR_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -84,9 +75,17 @@ class Server:
 
     @classmethod
     def named(cls, name: str = "default", port: int | None = None) -> Server:
-        """Return the server of that name, on the port it last ran on unless one is given."""
+        """Return the server of that name, on the port it last ran on unless one is given.
+
+        Raises:
+            UsageError: the name cannot be the name of a folder.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+            raise UsageError(
+                f"{name!r} cannot name a server; use letters a to z, digits, and - _ . inside."
+            )
         root = home("data") / "label-studio" / name
-        last = _read(root / "server.json", Running)
+        last = state_of(root)
         return cls(root, port or (last.port if last else DEFAULT_PORT))
 
     @property
@@ -96,7 +95,7 @@ class Server:
 
     @property
     def log_file(self) -> Path:
-        """What the server prints."""
+        """What the server prints since it was started; ``server.log.1`` is the run before."""
         return self.root / "server.log"
 
     @property
@@ -104,18 +103,66 @@ class Server:
         """Accounts, readable by the owner only."""
         return self.root / "credentials.json"
 
+    @property
+    def database_file(self) -> Path:
+        """How to log in to PostgreSQL, readable by the owner only; SQLite has no such file."""
+        return self.root / "database.json"
+
+    @property
+    def data(self) -> Path:
+        """Label Studio's own folder: SQLite's file, uploads, the secret key."""
+        return self.root.absolute() / "data"
+
+    @property
+    def unfinished_file(self) -> Path:
+        """It stands here while a restore replaces data: what is there is not whole."""
+        return self.root / "restore.unfinished"
+
+    def data_version(self) -> str:
+        """Return the version of Label Studio that used the data last."""
+        file = self.root / "label-studio.version"
+        # Before this file there was only one version.
+        return file.read_text(encoding="ascii").strip() if file.is_file() else "1.23.2"
+
+    def keep_version(self, version: str) -> None:
+        """Remember the version of Label Studio that uses the data."""
+        write_secret(self.root / "label-studio.version", version + "\n")
+
     def running(self) -> Running | None:
         """Return the process when it runs, else ``None``."""
-        state = _read(self.root / "server.json", Running)
-        return state if state and _is_label_studio(state.pid) else None
+        state = state_of(self.root)
+        return state if state and serves(state.pid, self.root) else None
 
     def healthy(self) -> bool:
         """Tell whether the server answers."""
+        answer = self._ask("/health", 5)
         try:
-            answer = httpx.get(f"{self.url}/health", timeout=5)
-        except httpx.HTTPError:
+            said = answer.json() if answer is not None and answer.is_success else None
+        except ValueError:
             return False
-        return answer.status_code == httpx.codes.OK and answer.json().get("status") == "UP"
+        return isinstance(said, dict) and said.get("status") == "UP"
+
+    def get(self, path: str, **query: int | str) -> httpx.Response | None:
+        """Ask the server as its administrator, without the SDK; ``None`` when it does not answer.
+
+        Raises:
+            ServerError: this server was never started here.
+        """
+        token = self.credentials().admin.token
+        return self._ask(path, 60, headers={"Authorization": f"Token {token}"}, params=query)
+
+    def _ask(self, path: str, timeout: float, **more: Any) -> httpx.Response | None:
+        # It is plain HTTP on this machine: no certificates to load (slow), no proxy to go through.
+        with httpx.Client(verify=False, trust_env=False, timeout=timeout) as client:  # noqa: S501
+            try:
+                return client.get(f"{self.url}{path}", **more)
+            except httpx.HTTPError:
+                return None
+
+    def _knows_us(self) -> bool:
+        """Tell whether it is this server that answers, not another one on its port."""
+        answer = self.get("/api/current-user/whoami") if self.healthy() else None
+        return answer is not None and answer.is_success
 
     def credentials(self) -> Credentials:
         """Read the accounts.
@@ -123,7 +170,7 @@ class Server:
         Raises:
             ServerError: this server was never started here.
         """
-        found = _read(self.credentials_file, Credentials)
+        found = read_secrets(self.credentials_file, Credentials)
         if found is None:
             raise ServerError(
                 f"{self.credentials_file} does not exist: this machine has no managed Label Studio "
@@ -133,27 +180,107 @@ class Server:
 
     def save(self, credentials: Credentials) -> None:
         """Write the accounts, readable by the owner only."""
-        with atomic(self.credentials_file, mode=0o600) as temporary:
-            temporary.write_text(credentials.model_dump_json(indent=1), encoding="utf-8")
+        write_secrets(self.credentials_file, credentials)
 
-    def start(self, say: Say) -> bool:
-        """Start the server and wait until it answers; return whether it had to be started.
+    def database(self) -> Database | None:
+        """Return where the data is; ``None`` when there is none yet."""
+        if found := read_secrets(self.database_file, Postgres):
+            return found
+        return Sqlite() if (self.data / "label_studio.sqlite3").exists() else None
+
+    def chosen(self, asked: Database | None) -> Database:
+        """Return the database to use.
 
         Raises:
-            ServerError: the port is taken, or the server does not come up.
+            ServerError: the data is in another one than asked for.
         """
-        state = self.running()
-        if state and state.port == self.port:
-            self._wait(state.pid, say)
-            return False
-        if state:
+        known = self.database()
+        if asked is None or known is None:
+            return asked or known or Sqlite()
+        if isinstance(asked, Postgres) and isinstance(known, Postgres) and asked.same_place(known):
+            return asked  # perhaps with another user or password
+        if isinstance(asked, Sqlite) and isinstance(known, Sqlite):
+            return known
+        raise ServerError(
+            f"the data of this server is in {known.shown}, asked for {asked.shown}. Leave "
+            "--database out and MIYAR_LABEL_STUDIO_DATABASE unset to go on with it; or start "
+            "another server beside it with --server NAME; if the same PostgreSQL database has "
+            f"moved, change its address in {self.database_file}."
+        )
+
+    def start(self, say: Say, database: Database | None = None) -> bool:
+        """Start the server and wait until it answers; return whether it had to be started.
+
+        Args:
+            say: prints a sentence.
+            database: where the data shall be; where it was, or SQLite, unless given.
+
+        Raises:
+            ServerError: the port is taken, the database cannot be used, or the server does not
+                come up.
+        """
+        if self.running() is None:
+            refuse_taken_port(self.port)
+        with exclusive(
+            self.root / "start.lock",
+            lambda: say("another command is at work on this server; waiting for it …"),
+        ):
+            chosen = self.chosen(database)
+            if state := self.running():
+                self._refuse_other_port(state)
+                self._wait(say)
+                return False
+            self._refuse_unclear_state()
+            refuse_taken_port(self.port)
+            python = ensure_environment(say) / "bin" / "python"
+            self._prepare(chosen, python, say)
+            say(f"starting Label Studio {VERSION} on {self.url} (the first start takes a minute) …")
+            process = spawn(
+                python,
+                self.root,
+                self.port,
+                admin=self.credentials().admin,
+                database=chosen,
+                log=self.log_file,
+            )
+            self._wait(say, process)
+            return True
+
+    def _refuse_other_port(self, state: Running) -> None:
+        if state.port != self.port:
             raise ServerError(
                 f"this Label Studio already runs on port {state.port}, asked for {self.port}; "
                 "leave --port out, or stop it first with `miyar annotation server down`."
             )
-        _refuse_taken_port(self.port)
-        environment = ensure_environment(say)
-        (self.root / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def _refuse_unclear_state(self) -> None:
+        deadline = time.monotonic() + _CLEAR_S
+        while is_held(lock_of(self.root)) and time.monotonic() < deadline:
+            time.sleep(0.1)  # a process that is just ending, or that somebody looks at
+        if is_held(lock_of(self.root)):
+            raise ServerError(
+                f"a process serves {self.root} already, but server.json does not name it; find it "
+                f"with `fuser {self.root / 'server.lock'}`, and end it with `kill`."
+            )
+        if self.unfinished_file.exists():
+            raise ServerError(
+                f"a restore into {self.root} was interrupted, its data is not whole; run the same "
+                "`miyar annotation server restore FILE` again with --force."
+            )
+
+    def _prepare(self, database: Database, python: Path, say: Say) -> None:
+        self.root.chmod(0o700)
+        self.data.mkdir(exist_ok=True, mode=0o700)
+        if isinstance(database, Postgres):
+            ours = self.database_file.is_file()
+            facts = check(database, python, self.root, ours=ours)
+            write_secrets(self.database_file, database)
+            cleared = facts.tables > 0 and clear_postgres(database, python)
+        else:
+            cleared = clear_sqlite(self.data / "label_studio.sqlite3")
+        if cleared:
+            say("the first start was interrupted before anybody could log in; beginning again …")
+        self._upgrade(say)
         if not self.credentials_file.is_file():
             admin = Account(
                 email="admin@miyar.invalid",
@@ -161,66 +288,52 @@ class Server:
                 token=secrets.token_hex(20),
             )
             self.save(Credentials(admin=admin))
-        say(f"starting Label Studio {VERSION} on {self.url} (the first start takes a minute) …")
-        process = self._spawn(environment / "bin" / "label-studio")
-        with atomic(self.root / "server.json") as temporary:
-            running = Running(pid=process.pid, port=self.port)
-            temporary.write_text(running.model_dump_json(), encoding="utf-8")
-        self._wait(process.pid, say, process)
-        return True
+        ensure_secret_key(self.data / ".env")
+        rotate(self.log_file)
 
-    def _spawn(self, program: Path) -> subprocess.Popen[bytes]:
-        admin = self.credentials().admin
-        settings = {
-            "BASE_DATA_DIR": str(self.root / "data"),
-            "USERNAME": admin.email,
-            "PASSWORD": admin.password,
-            "USER_TOKEN": admin.token,
-            "ENABLE_LEGACY_API_TOKEN": "true",
-            "DISABLE_SIGNUP_WITHOUT_LINK": "true",
-            "HOST": self.url,
-        }
-        environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("LABEL_STUDIO_")},
-            **{f"LABEL_STUDIO_{key}": value for key, value in settings.items()},
-            # Telemetry, error reports and the look for a newer version are all on by default.
-            "COLLECT_ANALYTICS": "false",
-            "SENTRY_DSN": "",
-            "FRONTEND_SENTRY_DSN": "",
-            "LATEST_VERSION_CHECK": "false",
-        }
-        command = [str(program), "start", "--no-browser", "--internal-host", HOST]
-        command += ["--port", str(self.port), "--log-level", "ERROR"]
-        with self.log_file.open("ab") as output:
-            return subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                cwd=self.root,
+    def _upgrade(self, say: Say) -> None:
+        """Make a backup before a newer Label Studio changes the database for good."""
+        used = self.data_version()
+        if _order(used) > _order(VERSION):
+            raise ServerError(
+                f"the data in {self.root} was used by Label Studio {used} already, this Miyar runs "
+                f"{VERSION}, which cannot read it; use the newer Miyar, or restore the backup that "
+                "was made before the upgrade."
             )
+        if used != VERSION and self.database() is not None:
+            from annotation.labelstudio.backup import backup, default_path
 
-    def _wait(self, pid: int, say: Say, process: subprocess.Popen[bytes] | None = None) -> None:
-        begin = time.monotonic()
-        told = begin
-        while not self.healthy():
+            path = default_path(self, f"before-{VERSION}-")
+            say(f"the data is of Label Studio {used}; backing it up to {path} before {VERSION} …")
+            backup(self, path)
+        self.keep_version(VERSION)
+
+    def _wait(self, say: Say, process: subprocess.Popen[bytes] | None = None) -> None:
+        """Wait for a process that was started just now, or for one that runs already."""
+        begin = told = time.monotonic()
+        while not (self._knows_us() if process else self.healthy()):
             now = time.monotonic()
-            gone = process.poll() is not None if process else not _is_label_studio(pid)
-            if gone or now - begin > _START_SECONDS:
-                what = "ended" if gone else f"did not answer within {_START_SECONDS:.0f} s"
+            gone = process.poll() is not None if process else self.running() is None
+            if gone or now - begin > _START_S:
+                what = "ended" if gone else f"did not answer within {_START_S:.0f} s"
+                if process:
+                    process.kill()
                 raise ServerError(
                     f"Label Studio {what}; its last words are in {self.log_file}:\n"
-                    f"{_tail(self.log_file)}"
+                    f"{tail(self.log_file)}"
                 )
             if now - told > 10:
                 say(f"  … still starting ({now - begin:.0f} s)")
                 told = now
             time.sleep(0.3)
 
-    def stop(self) -> bool:
+    def stop(self, *, force: bool = False, wait_s: float = _STOP_S, say: Say | None = None) -> bool:
         """Stop the server; return whether there was one to stop.
+
+        Args:
+            force: kill it when it does not end by itself.
+            wait_s: how long to wait for it.
+            say: told when it had to be killed.
 
         Raises:
             ServerError: it does not end.
@@ -229,103 +342,30 @@ class Server:
         if state is None:
             return False
         os.kill(state.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while _is_label_studio(state.pid):
+        if self._ends(state.pid, wait_s):
+            return True
+        if not force:
+            raise ServerError(
+                f"Label Studio (process {state.pid}) does not end after {wait_s:.0f} s; "
+                "kill it with `miyar annotation server down --force`. Its data stays intact."
+            )
+        os.kill(state.pid, signal.SIGKILL)
+        if say:
+            say(f"Label Studio did not end within {wait_s:.0f} s and was killed.")
+        if not self._ends(state.pid, _STOP_S):
+            raise ServerError(
+                f"process {state.pid} cannot be killed; ask whoever runs the machine."
+            )
+        return True
+
+    def _ends(self, pid: int, wait_s: float) -> bool:
+        deadline = time.monotonic() + wait_s
+        while serves(pid, self.root):
             if time.monotonic() > deadline:
-                raise ServerError(
-                    f"Label Studio (process {state.pid}) does not end after {_STOP_SECONDS:.0f} s; "
-                    f"end it with `kill -9 {state.pid}`. Its data stays intact."
-                )
+                return False
             time.sleep(0.1)
         return True
 
 
-def _environment() -> Path:
-    wanted = _REQUIREMENTS.read_bytes() if _REQUIREMENTS.is_file() else VERSION.encode()
-    tag = f"{VERSION}-py{sys.version_info.major}.{sys.version_info.minor}-{sha256(wanted)[:8]}"
-    return home("cache") / f"label-studio-{tag}"
-
-
-def label_studio_version() -> str | None:
-    """Return the version of Label Studio that is installed for Miyar, if it is."""
-    return VERSION if (_environment() / _COMPLETE).is_file() else None
-
-
-def ensure_environment(say: Say) -> Path:
-    """Return Label Studio's own environment, made on first use.
-
-    Raises:
-        ServerError: it cannot be installed.
-    """
-    folder = _environment()
-    done = folder / _COMPLETE
-    if done.is_file():
-        return folder
-    say(f"installing Label Studio {VERSION} into {folder} (once, about 900 MB) …")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    python = folder / "bin" / "python"
-    if _REQUIREMENTS.is_file():
-        what = ["--require-hashes", "-r", str(_REQUIREMENTS)]
-    else:
-        what = [f"label-studio=={VERSION}"]
-    if uv := shutil.which("uv"):
-        steps = [
-            [uv, "venv", "-q", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "-q", "--python", str(python), *what],
-        ]
-    else:
-        steps = [
-            [sys.executable, "-m", "venv", str(folder)],
-            [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *what],
-        ]
-    for step in steps:
-        result = subprocess.run(step, capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise ServerError(
-                f"cannot install Label Studio: `{' '.join(step[:4])} …` failed:\n"
-                f"{result.stderr.strip()[-1500:]}\n"
-                "Check the network and the space on disk, then run the same command again."
-            )
-    done.touch()
-    return folder
-
-
-def _refuse_taken_port(port: int) -> None:
-    # Label Studio itself would silently take the next free port.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise ServerError(
-                f"port {port} on {HOST} is taken by another program; choose another one with "
-                f"`miyar annotation server up --port {port + 1}`, or set MIYAR_LABEL_STUDIO_URL "
-                "and MIYAR_LABEL_STUDIO_API_KEY if it is a Label Studio that you want to use."
-            ) from error
-
-
-def _is_label_studio(pid: int) -> bool:
-    """Tell whether a process runs and is Label Studio: a pid may have gone to another program."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False
-    command = Path(f"/proc/{pid}/cmdline")
-    try:
-        words = command.read_bytes()
-    except OSError:
-        return not Path("/proc").is_dir()  # no /proc (macOS): trust the pid
-    return b"label-studio" in words
-
-
-def _tail(path: Path, lines: int = 12) -> str:
-    if not path.is_file():
-        return "(no log)"
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
-
-
-def _read(path: Path, model: type[R]) -> R | None:
-    return model.model_validate_json(path.read_bytes()) if path.is_file() else None
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from annotation.labelstudio.accounts import ensure_account
 from annotation.labelstudio.client import Connection
 from annotation.labelstudio.server import Server
 from schemas.errors import ServerError
@@ -62,16 +61,6 @@ def test_nobody_signs_up_without_an_invitation(server: Server) -> None:
         assert page.status_code in (200, 403)
         assert answer.status_code == 403
         assert browser.get("/api/current-user/token").status_code == 401
-
-
-def test_an_annotator_gets_an_account_of_their_own_once(
-    server: Server, connection: Connection
-) -> None:
-    first = ensure_account(server, connection, "layla")
-    again = ensure_account(server, connection, "layla")
-    assert first == again
-    theirs = Connection(server.url, first.token)
-    assert theirs.user.email == "layla@miyar.invalid"
 
 
 def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
