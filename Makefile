@@ -7,9 +7,11 @@ BENCH  := .venv-bench
 # Folders with data sets to measure on, if you have them: make bench DATA=../data REAL=../articles
 DATA   ?=
 REAL   ?=
+# How many runs `make faults` makes; their seeds are 0, 1, 2 …
+RUNS   ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types unit bench clean
+.PHONY: help setup demo test check lint types unit faults bench clean
 
 help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +43,10 @@ test: setup  ## all tests: unit, property, integration (real server), browser
 
 unit: setup  ## only the tests that need no server and no browser
 	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+
+faults: setup  ## random faults between Miyar and a real Label Studio, by seed [RUNS=200]
+	@MIYAR_FAULT_RUNS=$(RUNS) MIYAR_FAULT_KILLS=10 MIYAR_FAULT_REPORT=benchmarks/results/faults.json \
+	  $(BIN)/python -m pytest tests/faults $(ARGS)
 
 bench: $(BENCH)/.ready  ## measure speed and quality beside peers in the same run [DATA= REAL=]
 	@$(BENCH)/bin/python -m benchmarks.run $(if $(DATA),--data $(DATA)) $(if $(REAL),--real $(REAL))

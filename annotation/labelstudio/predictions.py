@@ -7,29 +7,23 @@ predictions first, and only then is the project turned to them.
 
 from __future__ import annotations
 
-import logging
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
-
-import httpx
-from label_studio_sdk.core.api_error import ApiError
 
 from annotation.labelstudio.client import ONCE, Connection, translated
+from annotation.labelstudio.listing import rows
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.push import BATCH, PAGE, may_be_sent_again
+from annotation.labelstudio.push import BATCH
+from annotation.labelstudio.sending import send
+from annotation.labelstudio.settle import import_predictions, remove_double_predictions
 from annotation.labelstudio.tasks import Json, prediction
 from schemas.annotation import Arm, Prediction
 from schemas.article import Passage
 from schemas.codebook import Codebook
-from schemas.errors import GateError, ServerError
+from schemas.errors import GateError
 
-_TRIES = 4
 _FIELDS = "id,predictions_model_versions,total_annotations,total_predictions"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,9 +31,16 @@ class Shown:
     """What a task on the server has been given."""
 
     models: Counter[str]
-    """Model version → number of its predictions; more than one is a double."""
+    """Model versions; the server names each once."""
     annotations: int
     """Annotations that were submitted and not skipped."""
+    predictions: int = 0
+    """Predictions; more than there are models when the server made some twice."""
+
+    @property
+    def doubled(self) -> bool:
+        """Whether some model's prediction stands there more than once."""
+        return self.predictions > len(self.models)
 
     @property
     def arm(self) -> Arm:
@@ -64,17 +65,14 @@ class PredictionPlan:
 
 def shown_on_server(connection: Connection, project: Project) -> dict[int, Shown]:
     """Return task id → what it has been given."""
-    found: dict[int, Shown] = {}
-    with translated(connection.url):
-        pages: Iterable[Any] = connection.client.tasks.list(
-            project=project.id, page_size=PAGE, include=_FIELDS
+    return {
+        int(row["id"]): Shown(
+            models=Counter(_names(row["predictions_model_versions"])),
+            annotations=int(row["total_annotations"] or 0),
+            predictions=int(row["total_predictions"] or 0),
         )
-        for task in pages:
-            found[int(task.id or 0)] = Shown(
-                models=Counter(_names(task.predictions_model_versions)),
-                annotations=int(task.total_annotations or 0),
-            )
-    return found
+        for row in rows(connection, project, _FIELDS, full=True)
+    }
 
 
 def _names(versions: object) -> list[str]:
@@ -111,7 +109,7 @@ def plan_predictions(
             continue
         if given.models[model]:
             held += 1
-            doubled += given.models[model] > 1
+            doubled += given.doubled
         elif given.annotations >= overlap:
             finished += 1
         else:
@@ -169,6 +167,10 @@ def push_predictions(
         batch = plan.new[first : first + batch_size]
         _import(connection, project, plan.model, batch)
         on_batch(len(batch))
+    if plan.new or plan.doubled:
+        shown = shown_on_server(connection, project)
+        twice = [task for task, given in shown.items() if given.doubled]
+        remove_double_predictions(connection, project, twice)
     with translated(connection.url):
         now = connection.client.projects.get(id=project.id).model_version
         if now != plan.model and (plan.new or plan.held):
@@ -179,26 +181,17 @@ def push_predictions(
 
 def _import(connection: Connection, project: Project, model: str, batch: Sequence[Json]) -> None:
     """Import one batch; after a failure look what the server holds before sending again."""
-    left = list(batch)
-    for attempt in range(1, _TRIES + 1):
-        try:
-            answer = connection.client.projects.import_predictions(
-                id=project.id, request=cast("Any", left), request_options=ONCE
-            )
-        except (httpx.TransportError, ApiError) as error:
-            if not may_be_sent_again(error) or attempt == _TRIES:
-                with translated(connection.url):
-                    raise
-            log.warning("a batch of %d predictions failed (%s)", len(left), type(error).__name__)
-            time.sleep(2.0**attempt / 4)
-            shown = shown_on_server(connection, project)
-            left = [item for item in left if not shown[item["task"]].models[model]]
-            if not left:
-                return
-        else:
-            # The server drops a row that it does not like, and answers 201 all the same.
-            if answer.created != len(left):
-                raise ServerError(
-                    f"Label Studio took {answer.created} of {len(left)} predictions; push again."
-                )
-            return
+    send(
+        connection,
+        batch,
+        request=lambda left: import_predictions(connection, project, left),
+        missing=lambda left: _missing(connection, project, model, left),
+        what="predictions",
+    )
+
+
+def _missing(
+    connection: Connection, project: Project, model: str, batch: Sequence[Json]
+) -> list[Json]:
+    shown = shown_on_server(connection, project)
+    return [item for item in batch if not shown[item["task"]].models[model]]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from annotation.labelstudio.client import ONCE, Connection, translated
 from annotation.labelstudio.config import instructions, label_config
 from annotation.labelstudio.lock import answers
+from annotation.labelstudio.lookup import create, find
 from schemas.codebook import Codebook
-from schemas.errors import GateError, ServerError
+from schemas.errors import GateError
 from schemas.jsonl import write_text
 from schemas.record import Record
 
@@ -64,14 +63,8 @@ def find_project(
     known = None
     if link is not None and link.is_file():
         known = Project.model_validate_json(link.read_bytes())
-    with translated(connection.url):
-        pages: Iterable[Any] = connection.client.projects.list(page_size=100)
-        listed = {p.id: p for p in pages}
-    found = None
-    if known and known.url == connection.url and known.codebook == codebook.hash:
-        found = listed.get(known.id)
-    if found is None:
-        found = next((p for p in listed.values() if p.title == title), None)
+    ours = known and known.url == connection.url and known.codebook == codebook.hash
+    found = find(connection, title, known.id if known and ours else None)
     if found is None:
         return None
     check_lock(found.label_config or "", label_config(codebook), f"{found.id} “{found.title}”")
@@ -130,20 +123,17 @@ def make_project(
 
     ``overlap`` is the number of annotators that each passage is given to.
     """
-    with translated(connection.url):
-        made = connection.client.projects.create(
-            title=title,
-            label_config=label_config(codebook),
-            expert_instruction=instructions(codebook),
-            show_instruction=True,
-            maximum_annotations=overlap,
-            show_collab_predictions=True,
-            sampling="Sequential sampling",
-            request_options=ONCE,
-        )
-    if made.id is None:
-        raise ServerError(f"{connection.url} made a project without an id; look into its log.")
-    return Project(url=connection.url, id=made.id, title=title, codebook=codebook.hash)
+    number = create(
+        connection,
+        title,
+        label_config=label_config(codebook),
+        expert_instruction=instructions(codebook),
+        show_instruction=True,
+        maximum_annotations=overlap,
+        show_collab_predictions=True,
+        sampling="Sequential sampling",
+    )
+    return Project(url=connection.url, id=number, title=title, codebook=codebook.hash)
 
 
 def overlap_of(connection: Connection, project: Project) -> int:

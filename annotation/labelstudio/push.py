@@ -1,35 +1,32 @@
 """Passages with predictions → tasks of a project, each passage exactly once.
 
 Label Studio never de-duplicates, and a request that failed for us may have been carried out:
-so the plan is made from what the server holds, and made again after every failure.
+so the plan is made from what the server holds, looked at again after every failure (``sending``),
+and what the server doubled or forgot all the same is set right at the end (``settle``).
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import uuid4
 
-import httpx
-from label_studio_sdk.core.api_error import ApiError
-
-from annotation.labelstudio.client import ONCE, Connection, translated
+from annotation.labelstudio.client import ONCE, Connection
+from annotation.labelstudio.listing import MARK, PAGE, SENT, Held, tasks_on_server
+from annotation.labelstudio.patience import Unreadable
 from annotation.labelstudio.project import Project
+from annotation.labelstudio.sending import send
 from annotation.labelstudio.tasks import KEY, Json, is_blind, prediction, task_data
 from schemas.annotation import Prediction
 from schemas.article import Article, Passage
-from schemas.errors import ServerError
 from schemas.ledger import Ledger, Reason, Unit
 
+__all__ = ["BATCH", "PAGE", "Held", "Plan", "make_tasks", "plan_push", "push", "tasks_on_server"]
+
 BATCH = 250
-PAGE = 1000
-_TRIES = 4
-# Refusals after which nothing is left running on the server. Not 408 and 504, and no time-out on
-# our side: the server may still be at work, and would commit after we had looked.
-_PASSING = frozenset({409, 425, 429, 500, 502, 503})
 
 log = logging.getLogger(__name__)
 
@@ -68,21 +65,8 @@ def make_tasks(
     return tasks
 
 
-def tasks_on_server(connection: Connection, project: Project) -> dict[str, list[tuple[int, str]]]:
-    """Return passage id → (task id, text) of the tasks that hold it, lowest id first."""
-    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    with translated(connection.url):
-        pages: Iterable[Any] = connection.client.tasks.list(
-            project=project.id, page_size=PAGE, include="id,data"
-        )
-        for task in pages:
-            data = task.data or {}
-            found[str(data.get(KEY, ""))].append((int(task.id or 0), str(data.get("text", ""))))
-    return {key: sorted(held) for key, held in found.items()}
-
-
 def plan_push(
-    tasks: Sequence[Json], held: dict[str, list[tuple[int, str]]], ledger: Ledger | None
+    tasks: Sequence[Json], held: Mapping[str, Sequence[tuple[int, str]]], ledger: Ledger | None
 ) -> Plan:
     """Compare tasks with what the server holds; the ledger gets each task's fate."""
     new: list[Json] = []
@@ -127,46 +111,47 @@ def push(
         on_batch: called with the number of tasks after each batch.
         batch_size: tasks a request; each request is carried out whole or not at all.
 
+    Afterwards a passage may have two tasks, or a task no prediction, through no fault of ours:
+    list what the server holds, and give that to ``settle``.
+
     Raises:
         ServerError: the server refuses, or keeps failing. What is done stays done; pushing
             again goes on from there.
     """
-    made = 0
+    name, sure = uuid4().hex[:12], True
     for first in range(0, len(plan.new), batch_size):
         batch = plan.new[first : first + batch_size]
-        made += _import(connection, project, batch)
+        marked = [_marked(task, name) for task in batch]
+        sure &= send(
+            connection,
+            marked,
+            request=lambda left: _import(connection, project, left),
+            missing=lambda left: _missing(connection, project, left),
+            what="tasks",
+        )
         on_batch(len(batch))
-    return made
+    if not sure:
+        log.warning(
+            "a request that failed may still be carried out; push once more in some minutes, "
+            "which removes second copies of tasks that nobody has worked on"
+        )
+    return len(plan.new)
 
 
-def may_be_sent_again(error: httpx.TransportError | ApiError) -> bool:
-    """Tell whether the request has ended for the server too, so that it may be sent again."""
-    if isinstance(error, ApiError):
-        return error.status_code in _PASSING
-    return not isinstance(error, httpx.TimeoutException)
+def _marked(task: Json, push_name: str) -> Json:
+    """Return the task with the mark by which ``settle`` knows that a push made it."""
+    mark = {"push": push_name, SENT: len(task.get("predictions", ()))}
+    return {**task, "meta": {**task.get("meta", {}), MARK: mark}}
 
 
-def _import(connection: Connection, project: Project, batch: Sequence[Json]) -> int:
-    """Import one batch; after a failure look what the server holds before sending again."""
-    left = list(batch)
-    for attempt in range(1, _TRIES + 1):
-        try:
-            answer = connection.client.projects.import_tasks(
-                id=project.id, request=cast("Any", left), return_task_ids=True, request_options=ONCE
-            )
-            if answer.task_count != len(left):
-                raise ServerError(
-                    f"Label Studio took {answer.task_count} of {len(left)} tasks; push again."
-                )
-        except (httpx.TransportError, ApiError) as error:
-            if not may_be_sent_again(error) or attempt == _TRIES:
-                with translated(connection.url):
-                    raise
-            log.warning("a batch of %d tasks failed (%s)", len(left), type(error).__name__)
-            time.sleep(2.0**attempt / 4)
-            left = list(plan_push(left, tasks_on_server(connection, project), None).new)
-            if not left:
-                return len(batch)
-        else:
-            return len(batch)
-    raise AssertionError("unreachable: the last attempt returns or raises")
+def _import(connection: Connection, project: Project, batch: Sequence[Json]) -> None:
+    answer = connection.client.projects.import_tasks(
+        id=project.id, request=cast("Any", batch), return_task_ids=True, request_options=ONCE
+    )
+    if answer.task_count != len(batch):
+        raise Unreadable(f"Label Studio says it took {answer.task_count} of {len(batch)} tasks")
+
+
+def _missing(connection: Connection, project: Project, batch: Sequence[Json]) -> Sequence[Json]:
+    held = tasks_on_server(connection, project, [task["data"][KEY] for task in batch])
+    return plan_push(batch, held, None).new

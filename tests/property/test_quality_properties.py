@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from eval.latent import collect, fit
+from eval.latent import Fitted, collect, fit
 from eval.quality import quality
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
 from schemas.report import AnnotatorScores, Estimate, QualityReport
@@ -109,7 +109,46 @@ def test_of_two_annotators_one_s_precision_is_the_other_s_recall(found: list[Ann
         assert first.f1.value == second.f1.value
 
 
-@settings(deadline=None, max_examples=40)
+Rows = list[tuple[int, str, dict[str, bool]]]
+
+
+def votes(seed: int) -> Rows:
+    """Return 200 units, judged by most of three annotators who are right four times of five."""
+    rng = np.random.default_rng(seed)
+    return [
+        (
+            n % 3,
+            ISSUES[n % 2],
+            {who: bool(yes ^ (rng.random() < 0.2)) for who in "xyz" if rng.random() < 0.9},
+        )
+        for n, yes in enumerate(rng.random(200) < 0.4)
+    ]
+
+
+def fitted(rows: Rows) -> Fitted:
+    known = collect(rows, groups=3)
+    assert known is not None
+    return fit(known, np.ones((1, 3)))
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10_000))
+def test_where_yes_means_no_sensitivity_is_specificity(seed: int) -> None:
+    rows = votes(seed)
+    one = fitted(rows)
+    other = fitted([(g, kind, {k: not v for k, v in said.items()}) for g, kind, said in rows])
+    assert one.sensitivity == pytest.approx(other.specificity, abs=1e-3)
+    assert one.prevalence == pytest.approx(1 - other.prevalence, abs=1e-3)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10_000))
+def test_a_corpus_that_is_doubled_says_the_same(seed: int) -> None:
+    one, double = fitted(votes(seed)), fitted(votes(seed) * 2)
+    assert double.sensitivity == pytest.approx(one.sensitivity, abs=1e-6)
+    assert double.positives == pytest.approx(2 * one.positives, abs=1e-3)
+
+
 @given(
     rows=st.lists(
         st.tuples(
@@ -120,22 +159,17 @@ def test_of_two_annotators_one_s_precision_is_the_other_s_recall(found: list[Ann
         max_size=20,
     )
 )
-def test_where_yes_means_no_sensitivity_is_specificity(
-    rows: list[tuple[int, str, dict[str, bool]]],
+def test_the_model_is_fitted_where_some_unit_has_three_votes_and_stays_in_bounds(
+    rows: Rows,
 ) -> None:
-    turned = [(g, kind, {k: not v for k, v in given.items()}) for g, kind, given in rows]
-    first, second = collect(rows, groups=3), collect(turned, groups=3)
-    enough = any(len(given) == 3 for _, _, given in rows)
-    assert (first is not None) == (second is not None) == enough
-    if first is None or second is None:
+    known = collect(rows, groups=3)
+    assert (known is not None) == any(len(said) == 3 for _, _, said in rows)
+    if known is None:
         return
-    one, other = fit(first, np.ones((1, 3))), fit(second, np.ones((1, 3)))
-    assert one.sensitivity == pytest.approx(other.specificity, abs=1e-3)
-    assert one.prevalence == pytest.approx(1 - other.prevalence, abs=1e-3)
-    # A corpus that is doubled says the same.
-    double = collect([*rows, *rows], groups=3)
-    assert double is not None
-    assert fit(double, np.ones((1, 3))).sensitivity == pytest.approx(one.sensitivity, abs=1e-6)
+    assert known.counts.sum() == sum(len(said) > 1 for _, _, said in rows)
+    found = fit(known, np.vstack([np.ones((1, 3)), np.zeros((1, 3)), np.eye(3)]))
+    for part in (found.sensitivity, found.specificity, found.prevalence):
+        assert ((part > 0) & (part < 1)).all()
 
 
 LABELS = ("GPE", "ORG", "LOC")

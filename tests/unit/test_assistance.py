@@ -196,6 +196,8 @@ def test_annotations_from_another_model_are_not_compared() -> None:
         said("x", 5, "pa"),
     ]
     known = [predicted(n, ["taiwan"], model=m) for n in range(5) for m in ("new", "old", "unseen")]
+    # Known for more passages, but seen by nobody.
+    known.append(predicted(5, ["taiwan"], model="unseen"))
     found = compared(given, known)
     assert found.model == "new"
     assert found.sway["issues"].assisted.n == 3 * len(ISSUES)
