@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.data import CORPUS, passages
-from benchmarks.measure import Row, row
+from benchmarks.measure import Row, peak_mb, row
 
 FEW, MANY = 5_000, 30_000
 
@@ -87,20 +86,13 @@ def _pandas(feed: Path) -> None:
             len(chunk)
 
 
-def _peak_mb() -> float:
-    """Return the peak of this process's memory (Linux); ru_maxrss would hold its parent's too."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-    return int(kilobytes) / 1024
-
-
 def main() -> None:
     """Print the rows, or, for one measurement, its result."""
     works = {"collect": _collect, "pandas": _pandas}
     if sys.argv[1:2] and sys.argv[1] in works:
         begin = time.process_time()
         works[sys.argv[1]](Path(sys.argv[2]))
-        print(json.dumps({"cpu_s": time.process_time() - begin, "peak_mb": _peak_mb()}))
+        print(json.dumps({"cpu_s": time.process_time() - begin, "peak_mb": peak_mb()}))
         return
     for found in rows(Path(sys.argv[1]) if sys.argv[1:] else None):
         print(found)

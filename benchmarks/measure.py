@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 Row = dict[str, object]
 """One line of a results table: ``what``, ``miyar``, ``peer``, ``peer_value``, ``ratio``."""
@@ -17,6 +19,13 @@ def cpu_seconds(work: Callable[[], object], *, runs: int = 3) -> float:
         work()
         times.append(time.process_time() - begin)
     return min(times)
+
+
+def peak_mb() -> float:
+    """Return the peak of this process's memory (Linux); ru_maxrss would hold its parent's too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(kilobytes) / 1024
 
 
 def megabytes(texts: Sequence[str]) -> float:

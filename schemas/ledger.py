@@ -183,9 +183,9 @@ EXPLAINED: dict[Reason, str] = {
     Reason.UNREADABLE_REGION: "The region has not the form that the annotator interface gives.",
     Reason.UNKNOWN_CONTROL: "The region is from a control that the annotator interface has not.",
     Reason.RELATION: "It is a relation between two regions; Miyar has no place for relations.",
-    Reason.FOREIGN_OFFSETS: "The offsets count inside HTML elements or paragraphs, not in the text.",
-    Reason.TEXT_MISMATCH: "The text at the offsets is not the text that the region gives as its own.",
-    Reason.UTF16_OFFSETS: "The offsets counted UTF-16 units: only so do they give the region's text.",
+    Reason.FOREIGN_OFFSETS: "The offsets count inside HTML elements or paragraphs, not the text.",
+    Reason.TEXT_MISMATCH: "The text at the offsets is not the text that the region itself gives.",
+    Reason.UTF16_OFFSETS: "The offsets counted UTF-16 units; only so do they give its own text.",
     Reason.SPAN_WITHOUT_LABEL: "The span was marked without a label.",
     Reason.SEVERAL_LABELS: "The span has several labels, where one is possible.",
     Reason.SPAN_WITHOUT_WORD: "The span holds no letter or digit.",
@@ -236,6 +236,10 @@ DEFECTS = frozenset(
 """Codes that somebody has to look at: a run that ends with one of them exits with 3."""
 
 
+# In Python 3.11 looking up an enum's member takes longer than counting with it.
+_ACCEPTED = State.ACCEPTED
+
+
 class Reject(Record):
     """One item that was not taken, kept beside the data so that somebody can look at it."""
 
@@ -270,7 +274,7 @@ class Ledger:
 
     def accept(self, unit: Unit, n: int = 1) -> None:
         """Settle items as taken unchanged."""
-        self.states[unit, State.ACCEPTED] += n
+        self.states[unit, _ACCEPTED] += n
 
     def remark(self, unit: Unit, reason: Reason, n: int = 1) -> None:
         """Say of items that are accepted that something is to be known about them."""
