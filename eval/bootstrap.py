@@ -83,16 +83,20 @@ def macro_interval(samples: Array, counts: Array) -> tuple[float | None, float |
     return _wider((max(mean - down, 0.0), min(mean + up, 1.0)), samples)
 
 
-def _wilson(counts: Array) -> tuple[float, float] | None:
-    """Return the interval of F1 that TP, FP and FN allow; ``None`` without any."""
-    n = float(counts.sum())
+def wilson(hits: float, n: float) -> tuple[float, float] | None:
+    """Return Wilson's 95 % interval of a share, ``hits`` of ``n``; ``None`` of nothing."""
     if not n:
         return None
-    share, z2 = float(counts[0]) / n, _Z**2
+    share, z2 = float(hits) / float(n), _Z**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z / (1 + z2 / n) * float(np.sqrt(share * (1 - share) / n + z2 / (4 * n * n)))
-    low, high = max(centre - half, 0.0), min(centre + half, 1.0)
-    return 2 * low / (1 + low), 2 * high / (1 + high)
+    return max(float(centre) - half, 0.0), min(float(centre) + half, 1.0)
+
+
+def _wilson(counts: Array) -> tuple[float, float] | None:
+    """Return the interval of F1 that TP, FP and FN allow; ``None`` without any."""
+    ends = wilson(float(counts[0]), float(counts.sum()))
+    return None if ends is None else (2 * ends[0] / (1 + ends[0]), 2 * ends[1] / (1 + ends[1]))
 
 
 def _wider(ends: tuple[float, float], samples: Array) -> tuple[float | None, float | None]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from schemas.console import HELP, emit, hint, say
+from schemas.annotation import Arm
+from schemas.console import HELP, emit, err, hint, say
 from schemas.errors import UsageError
 from schemas.options import Adjudicators, AsJson, WorkspaceOption, adjudicators
 from schemas.report import Estimate, MacroScores, Scores
@@ -43,6 +46,59 @@ def agreement(
     say(f"strict span F1            {_shown(report.span_f1)}")
     for issue, label in report.per_label.items():
         say(f"  {issue:24}  alpha {_shown(label.alpha)}  present {label.present}")
+    if as_json:
+        emit(report.model_dump(mode="json"))
+    hint(f"miyar gold build --workspace {workspace}")
+
+
+@app.command()
+def assistance(
+    workspace: WorkspaceOption = Path("corpus"),
+    predictions: Annotated[
+        Path | None,
+        typer.Option("--predictions", help="Compare with these (JSONL), not with what was pushed."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A page (HTML); its JSON twin beside it.")
+    ] = None,
+    adjudicator: Adjudicators = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how far pre-annotation sways annotators: the assisted against the blind arm."""
+    from eval.steps import run_assistance
+    from eval.tables import assistance_tables
+
+    report = run_assistance(
+        Workspace(workspace), adjudicators(adjudicator), predictions=predictions, out=out
+    )
+    if report.arms["assisted"].annotations:
+        _show(assistance_tables(report))
+    for sentence in report.conclusions:
+        say(f"- {sentence}")
+    if out:
+        say(f"written to {out} and {out.with_suffix('.json')}.")
+    if as_json:
+        emit(report.model_dump(mode="json"))
+    hint(f"miyar eval annotators --workspace {workspace}")
+
+
+@app.command()
+def annotators(
+    workspace: WorkspaceOption = Path("corpus"),
+    arm: Annotated[
+        Arm | None, typer.Option("--arm", help="Only annotations of this arm; both unless given.")
+    ] = None,
+    adjudicator: Adjudicators = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how well each annotator works, by the others and by a model of who is right."""
+    from eval.steps import run_quality
+    from eval.tables import quality_tables
+
+    report = run_quality(Workspace(workspace), adjudicators(adjudicator), arm=arm)
+    _show(quality_tables(report))
+    for sentence in report.conclusions:
+        say(f"- {sentence}")
     if as_json:
         emit(report.model_dump(mode="json"))
     hint(f"miyar gold build --workspace {workspace}")
@@ -110,3 +166,9 @@ def _shown(estimate: Estimate | Scores | MacroScores) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{value:.3f}"
     return f"{value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _show(tables: Sequence[Table]) -> None:
+    for table in tables:
+        err.print(table)
+        err.print()

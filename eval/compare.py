@@ -89,7 +89,7 @@ def compare(
         errors=tuple(wrong[:_MAX_ERRORS]),
         error_count=len(wrong),
         counts=counts,
-        names=_names(codebook),
+        names=label_names(codebook),
     )
 
 
@@ -108,7 +108,8 @@ def _error(example: Example, given: Prediction) -> ErrorCase | None:
     )
 
 
-def _names(codebook: Codebook | None) -> dict[str, dict[str, str]]:
+def label_names(codebook: Codebook | None) -> dict[str, dict[str, str]]:
+    """Return label → its names in both languages; empty without a codebook."""
     if codebook is None:
         return {}
     names = {issue.id: issue.name for issue in codebook.issues}

@@ -1,4 +1,4 @@
-"""A model report → one self-contained HTML page."""
+"""A report → one self-contained HTML page: of a model, or of pre-annotation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from schemas.report import Difference, ErrorCase, ModelReport
+from eval import tallies
+from eval.conclude import CASES, MEASURES
+from schemas.report import AssistanceReport, Difference, ErrorCase, ModelReport
 
 FEW = 10
 """Fewer positives than this: a score of the label is marked as saying little."""
@@ -20,18 +22,30 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(report: ModelReport, *, notes: str = "") -> str:
     """Return the page: no script, nothing loaded, Arabic set right to left."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
-    )
-    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
-    return environment.get_template("report.html.j2").render(
+    return _page(
+        "report.html.j2",
         report=report,
         few=FEW,
-        style=Markup(style),  # noqa: S704  # our own file, no input in it
         verdicts=verdicts(report),
         marked={case.id: _mark(case) for case in report.errors},
         notes=notes,
     )
+
+
+def render_assistance(report: AssistanceReport) -> str:
+    """Return the page on pre-annotation, of the same kind."""
+    return _page(
+        "assistance.html.j2", report=report, few=tallies.FEW, cases=CASES, measures=MEASURES
+    )
+
+
+def _page(template: str, **values: object) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
+    # Our own file, no input in it.
+    return environment.get_template(template).render(style=Markup(style), **values)  # noqa: S704
 
 
 def verdicts(report: ModelReport) -> list[str]:
