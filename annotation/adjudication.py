@@ -90,7 +90,7 @@ def run_adjudicate_push(
     if dry_run:
         ledger.check()
         return PushedDisputes(project, tuple(found), plan, 0, len(outdated), 0)
-    made = push(connection, project, plan, on_batch=on_batch)
+    made = push(connection, project, plan, on_batch=on_batch).made
     now = settle(connection, project, tasks, tasks_on_server(connection, project), ledger)
     plan_push(tasks, now, ledger)
     ledger.check()

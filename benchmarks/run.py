@@ -16,13 +16,22 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import alignment, collecting, duplicates, entities, matching, sentences, tagging
+from benchmarks import (
+    alignment,
+    collecting,
+    duplicates,
+    entities,
+    matching,
+    push_pull,
+    sentences,
+    tagging,
+)
 from benchmarks.data import articles, passages
 from benchmarks.measure import Row
 
 HERE = Path(__file__).parent
 ARTICLES = 1500
-MADE = ("tagging",)
+MADE = ("tagging", "push_pull")
 """Parts that are always measured on synthetic text."""
 ANERCORP = ("ANERCorp_CamelLab_test.txt", "ANERCorp_CamelLab_test.repaired.txt")
 
@@ -40,6 +49,7 @@ def parts(data: Path | None, real: Path | None) -> dict[str, Callable[[], list[R
         "collecting": lambda: collecting.rows(news),
         "duplicates": lambda: duplicates.rows(duplicates.read_texts(news)),
         "tagging": tagging.rows,
+        "push_pull": push_pull.rows,
     }
     if data and (data / "ntrex").is_dir():
         runs["boundaries"] = lambda: sentences.quality(data / "ntrex")

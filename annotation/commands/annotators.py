@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -43,7 +44,7 @@ def add(
         emit({"annotators": done})
     if not dry_run:
         say("Hand each file to its annotator by a safe way; then it can be deleted.")
-    hint("miyar annotation annotators list")
+    hint(f"miyar annotation annotators list{_named(server)}")
 
 
 @app.command("list")
@@ -104,7 +105,12 @@ def link(
     write_secret(path, invitation(connection, renew=renew) + "\n")
     say(f"The sign-up link is in {path}; whoever has it can make an account.")
     if not renew:
-        hint("miyar annotation annotators link --renew   (when everybody has signed up)")
+        say("When everybody has signed up, end it:")
+        hint(f"miyar annotation annotators link --renew{_named(server)}")
+
+
+def _named(server: str) -> str:
+    return "" if server == "default" else f" --server {server}"
 
 
 def _open(server: str) -> tuple[Book, Connection]:
@@ -114,4 +120,7 @@ def _open(server: str) -> tuple[Book, Connection]:
 
     settings, managed = Settings(), Server.named(server)
     connection = connect(managed, settings)
+    where = urlsplit(connection.url)
+    if where.scheme != "https" and where.hostname not in ("127.0.0.1", "localhost", "::1"):
+        say(f"{connection.url} is not https: passwords and tokens travel in the clear.")
     return Book.of(managed, settings), connection

@@ -84,7 +84,7 @@ def server_status(server: ServerName = "default", as_json: AsJson = False) -> No
     if health.database_problem:
         say(health.database_problem)
     if health.projects is not None:
-        say(f"{health.projects} projects with {health.tasks} tasks.")
+        say(f"Projects: {health.projects}, tasks: {health.tasks}.")
     if as_json:
         emit(health.as_dict())
     if health.pid is None:

@@ -71,7 +71,6 @@ class ExportReader:
             extra_choices: names of choices controls that the project has besides the codebook's;
                 what is ticked there comes into ``extra``.
         """
-        self._codebook = codebook
         self._hash = codebook.hash
         self._issues = codebook.issue_ids
         self._answers = frozenset({*self._issues, NONE_OF_THESE, CANNOT_JUDGE})

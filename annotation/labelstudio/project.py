@@ -143,6 +143,13 @@ def overlap_of(connection: Connection, project: Project) -> int:
     return int(found.maximum_annotations or 1)
 
 
+def size_of(connection: Connection, project: Project) -> int:
+    """Return the number of tasks of a project."""
+    with translated(connection.url):
+        found = connection.client.projects.get(id=project.id)
+    return int(found.task_number or 0)
+
+
 def set_overlap(connection: Connection, project: Project, overlap: int) -> None:
     """Give every passage to another number of annotators; what is annotated stays."""
     with translated(connection.url):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import uuid4
 
@@ -39,6 +39,18 @@ class Plan:
     """Tasks to make."""
     held: int
     """Passages that have their task already."""
+
+
+@dataclass
+class Sent:
+    """What a push has sent."""
+
+    made: int = 0
+    """Tasks that the server did not hold before."""
+    ids: dict[str, int] = field(default_factory=dict)
+    """Passage id → task id, as far as the server's answers say."""
+    certain: bool = True
+    """Every answer came, and said that everything was taken: nothing needs to be looked at."""
 
 
 def make_tasks(
@@ -101,8 +113,8 @@ def push(
     *,
     on_batch: Callable[[int], None],
     batch_size: int = BATCH,
-) -> int:
-    """Import the plan's tasks; return how many were made.
+) -> Sent:
+    """Import the plan's tasks.
 
     Args:
         connection: the server.
@@ -111,31 +123,32 @@ def push(
         on_batch: called with the number of tasks after each batch.
         batch_size: tasks a request; each request is carried out whole or not at all.
 
-    Afterwards a passage may have two tasks, or a task no prediction, through no fault of ours:
-    list what the server holds, and give that to ``settle``.
+    Unless all is certain, a passage may have two tasks afterwards, or a task no prediction,
+    through no fault of ours: list what the server holds, and give that to ``settle``.
 
     Raises:
         ServerError: the server refuses, or keeps failing. What is done stays done; pushing
             again goes on from there.
     """
-    name, sure = uuid4().hex[:12], True
+    name, sure, sent = uuid4().hex[:12], True, Sent(len(plan.new))
     for first in range(0, len(plan.new), batch_size):
         batch = plan.new[first : first + batch_size]
         marked = [_marked(task, name) for task in batch]
         sure &= send(
             connection,
             marked,
-            request=lambda left: _import(connection, project, left),
+            request=lambda left: _import(connection, project, left, sent),
             missing=lambda left: _missing(connection, project, left),
             what="tasks",
         )
         on_batch(len(batch))
+    sent.certain &= sure and len(sent.ids) == len(plan.new)
     if not sure:
         log.warning(
             "a request that failed may still be carried out; push once more in some minutes, "
             "which removes second copies of tasks that nobody has worked on"
         )
-    return len(plan.new)
+    return sent
 
 
 def _marked(task: Json, push_name: str) -> Json:
@@ -144,12 +157,19 @@ def _marked(task: Json, push_name: str) -> Json:
     return {**task, "meta": {**task.get("meta", {}), MARK: mark}}
 
 
-def _import(connection: Connection, project: Project, batch: Sequence[Json]) -> None:
+def _import(connection: Connection, project: Project, batch: Sequence[Json], sent: Sent) -> None:
     answer = connection.client.projects.import_tasks(
         id=project.id, request=cast("Any", batch), return_task_ids=True, request_options=ONCE
     )
     if answer.task_count != len(batch):
         raise Unreadable(f"Label Studio says it took {answer.task_count} of {len(batch)} tasks")
+    numbers = getattr(answer, "task_ids", None) or ()  # the SDK has no name for these two
+    keys = [task["data"][KEY] for task in batch]
+    sent.ids.update(zip(keys, numbers, strict=False))
+    predictions = sum(len(task.get("predictions", ())) for task in batch)
+    sent.certain &= (
+        len(numbers) == len(batch) and getattr(answer, "prediction_count", None) == predictions
+    )
 
 
 def _missing(connection: Connection, project: Project, batch: Sequence[Json]) -> Sequence[Json]:

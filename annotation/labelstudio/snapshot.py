@@ -157,4 +157,5 @@ def stream_export(path: Path) -> Iterator[object]:
 
 
 def _tasks(body: bytes, where: str) -> list[object]:
-    return list(tasks_in((body[i : i + CHUNK] for i in range(0, len(body), CHUNK)), where))
+    chunks = (body[i : i + CHUNK] for i in range(0, len(body), CHUNK))
+    return list(tasks_in(chunks, where, from_server=True))

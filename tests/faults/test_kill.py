@@ -30,7 +30,7 @@ from schemas.workspace import Workspace
 from tests.faults.bench import Bench, annotations, make_workspace
 from tests.faults.messages import Request
 
-KILLS = int(os.environ.get("MIYAR_FAULT_KILLS", "4"))
+KILLS = int(os.environ.get("MIYAR_FAULT_KILLS", "3"))
 PASSAGES = 12
 PUSH_REQUESTS, PULL_REQUESTS = 12, 8
 """About how many requests a push and a pull make: the kill comes at one of them."""

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.bench import Bench
 from tests.faults.journeys import Outcome, run
 
-RUNS = int(os.environ.get("MIYAR_FAULT_RUNS", "36"))
+RUNS = int(os.environ.get("MIYAR_FAULT_RUNS", "24"))
 ONLY = os.environ.get("MIYAR_FAULT_SEED")
 SEEDS = [int(ONLY)] if ONLY else range(RUNS)
 

@@ -343,7 +343,7 @@ def test_a_foreign_task_in_the_project_is_counted(
     )
     _, ledger = _pull(connection, pushed)
     assert ledger.defects() == {Reason.FOREIGN_TASK: 1}
-    assert json.loads(ledger.rejects[0].to_line())["detail"] == "ext_id 'somebody-else'"
+    assert json.loads(ledger.rejects[0].to_line())["detail"] == "passage 'somebody-else'"
 
 
 def test_a_title_that_is_asked_for_is_not_overridden_by_the_remembered_project(

@@ -197,7 +197,7 @@ def test_the_status_tells_what_there_is(
         "tasks": 1,
     }
     assert f"{server.url}: process {state.pid}, answers." in said
-    assert "1 projects with 1 tasks." in said
+    assert "Projects: 1, tasks: 1." in said
 
 
 def test_no_secret_is_printed_logged_or_readable_by_others(

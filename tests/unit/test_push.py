@@ -1,16 +1,19 @@
-"""What a push plans, what a failed request means, and which copies can go."""
+"""What a push plans, what a failed request means, when it is sent again, which copies can go."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
 from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.parse_error import ParsingError
 
+from annotation.labelstudio.client import Connection
 from annotation.labelstudio.lookup import choose
 from annotation.labelstudio.patience import (
     Fate,
@@ -21,8 +24,9 @@ from annotation.labelstudio.patience import (
     retry_after,
 )
 from annotation.labelstudio.push import plan_push
+from annotation.labelstudio.sending import send
 from annotation.labelstudio.settle import Copy, superfluous
-from schemas.errors import GateError
+from schemas.errors import GateError, ServerError
 from schemas.ledger import Ledger, Reason, State, Unit
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -172,3 +176,80 @@ def test_of_projects_with_one_title_the_one_with_tasks_is_meant(
 def test_two_projects_with_tasks_and_one_title_are_an_error() -> None:
     with pytest.raises(GateError, match="2 projects called “t” that hold tasks: 0, 2"):
         choose(_projects(3, 0, 1), "t", "http://x")
+
+
+class Wire:
+    """A server that fails as told, and holds what reached it; records what it is asked."""
+
+    def __init__(self, *failures: Exception, carried_out: bool, seen_after: int = 0) -> None:
+        self.failures = list(failures)
+        self.carried_out, self.seen_after = carried_out, seen_after
+        self.held: set[int] = set()
+        self.events: list[str] = []
+        self.looks = 0
+
+    def request(self, items: Sequence[int]) -> None:
+        """Take items, or fail."""
+        self.events.append(f"send {len(items)}")
+        if not self.failures or self.carried_out:
+            self.held |= set(items)
+        if self.failures:
+            raise self.failures.pop(0)
+
+    def missing(self, items: Sequence[int]) -> list[int]:
+        """Say what it does not hold; what came late shows after some looks."""
+        self.events.append("look")
+        self.looks += 1
+        return [i for i in items if i not in self.held or self.looks <= self.seen_after]
+
+    def send(self) -> bool:
+        """Send three items."""
+        patience = Patience(random.Random(0), tries=4, pause=lambda seconds: None)
+        connection = cast("Connection", SimpleNamespace(patience=patience, url="http://x"))
+        return send(
+            connection, [1, 2, 3], request=self.request, missing=self.missing, what="things"
+        )
+
+
+def test_what_arrives_is_sent_once() -> None:
+    wire = Wire(carried_out=False)
+    assert wire.send()
+    assert wire.events == ["send 3"]
+
+
+def test_after_a_broken_connection_nothing_is_sent_that_is_there() -> None:
+    wire = Wire(httpx.ReadError("gone"), carried_out=True)
+    assert not wire.send()  # it is there, but was perhaps carried out twice
+    assert wire.events == ["send 3", "look"]
+
+
+def test_while_the_server_may_be_at_work_it_is_looked_at_again() -> None:
+    wire = Wire(ApiError(status_code=504), carried_out=True, seen_after=2)
+    assert not wire.send()
+    assert wire.events == ["send 3", "look", "look", "look"]
+
+
+def test_what_is_not_there_after_all_looks_is_sent_again() -> None:
+    wire = Wire(httpx.ReadTimeout("slow"), carried_out=False)
+    assert not wire.send()
+    assert wire.events == ["send 3", "look", "look", "look", "send 3"]
+
+
+def test_one_look_is_enough_where_the_server_never_began() -> None:
+    wire = Wire(ApiError(status_code=429), carried_out=False)
+    assert wire.send()
+    assert wire.events == ["send 3", "look", "send 3"]
+
+
+def test_a_final_refusal_is_not_sent_again() -> None:
+    wire = Wire(ApiError(status_code=400, body="no"), carried_out=False)
+    with pytest.raises(ServerError, match="answered 400: no"):
+        wire.send()
+    assert wire.events == ["send 3"]
+
+
+def test_a_failure_without_end_is_given_up() -> None:
+    wire = Wire(*[httpx.ReadError("gone")] * 9, carried_out=False)
+    with pytest.raises(ServerError, match="run the same command again"):
+        wire.send()
+    assert wire.events.count("send 3") == 4

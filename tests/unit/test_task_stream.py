@@ -130,6 +130,11 @@ def test_one_row_without_annotations_among_tasks_is_left_to_the_reader() -> None
     assert read(text([ROW, TASK]).encode()) == [ROW, TASK]
 
 
+def test_what_the_server_itself_wrote_is_not_searched_for_keys_that_stand_twice() -> None:
+    body = b'[{"annotations": [1], "annotations": [2]}]'
+    assert list(tasks_in([body], "the snapshot", from_server=True)) == [{"annotations": [2]}]
+
+
 def test_the_tasks_that_were_read_are_let_go() -> None:
     one = text({"data": {"text": "كلمة " * 1000}, "annotations": []}).encode()
 
