@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.labelstudio.client import Connection
+from annotation.labelstudio.lookup import remove_twins
 from annotation.labelstudio.mirror import keep_predictions, keep_tasks
 from annotation.labelstudio.predictions import (
     PredictionPlan,
@@ -137,7 +138,7 @@ def run_push(
     plan_push(tasks, held, ledger)
     ledger.check()
     task_ids = {passage: found[0][0] for passage, found in held.items()}
-    shown = _shown_now(connection, project, plan, before, sent)
+    shown = _shown_now(connection, project, plan, before, sent, held)
     newer = _newer(connection, project, passages, predicted, task_ids, shown)
     if newer:
         push_predictions(connection, project, newer, on_batch=on_batch)
@@ -160,6 +161,7 @@ def _held_now(
     Reading all tasks again takes a third of the time of sending them. When every answer came and
     the project has just as many tasks as it had and was sent, they are as the answers say.
     """
+    remove_twins(connection, project.title, project.id)
     number = sum(len(found) for found in before.values())
     clean = not before.bare and all(len(found) == 1 for found in before.values())
     if clean and sent.certain and size_of(connection, project) == number + sent.made:
@@ -172,10 +174,15 @@ def _held_now(
 
 
 def _shown_now(
-    connection: Connection, project: Project, plan: Plan, before: Held, sent: Sent
+    connection: Connection, project: Project, plan: Plan, before: Held, sent: Sent, held: Held
 ) -> dict[int, Shown]:
-    """Return what each task has been given; of new ones alone, as the server's answers say."""
-    if before or not sent.certain:
+    """Return what each task has been given; of new ones alone, as the server's answers say.
+
+    A server that made tasks twice names the second ones, and the first ones were kept.
+    """
+    named = {key: [task] for key, task in sent.ids.items()}
+    kept = {key: [task for task, _ in found] for key, found in held.items()}
+    if before or not sent.certain or named != kept:
         return shown_on_server(connection, project)
     return {
         sent.ids[task["data"][KEY]]: Shown(

@@ -69,6 +69,21 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
+def birth(pid: int) -> str | None:
+    """Return when a process began, in the system's own words; ``None`` when it has ended.
+
+    A process that is just ending has no environment any more, but its threads still hold its port.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        alive = not Path("/proc/self/stat").exists() and _is_alive(pid)  # macOS
+        return "alive" if alive else None
+    state, *rest = fields.rpartition(")")[2].split()
+    threads, began = rest[16], rest[18]
+    return None if state in "ZX" and int(threads) <= 1 else began
+
+
 def spawn(
     python: Path, root: Path, port: int, *, admin: Account, database: Database, log: Path
 ) -> subprocess.Popen[bytes]:

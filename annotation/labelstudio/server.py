@@ -40,6 +40,7 @@ from annotation.labelstudio.postgres import check
 from annotation.labelstudio.process import (
     HOST,
     Running,
+    birth,
     lock_of,
     refuse_taken_port,
     rotate,
@@ -341,8 +342,9 @@ class Server:
         state = self.running()
         if state is None:
             return False
+        begun = birth(state.pid)
         os.kill(state.pid, signal.SIGTERM)
-        if self._ends(state.pid, wait_s):
+        if _ends(state.pid, begun, wait_s):
             return True
         if not force:
             raise ServerError(
@@ -352,19 +354,20 @@ class Server:
         os.kill(state.pid, signal.SIGKILL)
         if say:
             say(f"Label Studio did not end within {wait_s:.0f} s and was killed.")
-        if not self._ends(state.pid, _STOP_S):
+        if not _ends(state.pid, begun, _STOP_S):
             raise ServerError(
                 f"process {state.pid} cannot be killed; ask whoever runs the machine."
             )
         return True
 
-    def _ends(self, pid: int, wait_s: float) -> bool:
-        deadline = time.monotonic() + wait_s
-        while serves(pid, self.root):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.1)
-        return True
+
+def _ends(pid: int, begun: str | None, wait_s: float) -> bool:
+    deadline = time.monotonic() + wait_s
+    while begun is not None and birth(pid) == begun:  # the number may go to another program
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _order(version: str) -> tuple[int, ...]:

@@ -197,7 +197,7 @@ def _choices(*ids: str) -> dict[str, object]:
 
 
 def _region(start: int, end: int, label: str) -> dict[str, object]:
-    value = {"start": start, "end": end, "labels": [label], "text": "؟"}
+    value = {"start": start, "end": end, "labels": [label]}
     return {"type": "labels", "from_name": "entities", "to_name": "text", "value": value}
 
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from annotation.labelstudio.client import Connection
-from annotation.labelstudio.process import state_of
+from annotation.labelstudio.process import birth, state_of
 from annotation.labelstudio.server import Server
 from schemas.errors import ServerError
 from tests.conftest import free_port
@@ -38,8 +38,10 @@ def kill(server: Server) -> None:
     """Kill a server as a power cut would."""
     state = server.running()
     assert state is not None
+    begun = birth(state.pid)
     os.kill(state.pid, signal.SIGKILL)
-    wait_until(lambda: server.running() is None)
+    wait_until(lambda: birth(state.pid) != begun)
+    assert server.running() is None
 
 
 def migrations(server: Server) -> int:

@@ -19,7 +19,7 @@ from annotation.labelstudio.client import Settings
 from annotation.labelstudio.credentials import Account, Credentials, ensure_secret_key
 from annotation.labelstudio.environment import home
 from annotation.labelstudio.locks import exclusive, is_held
-from annotation.labelstudio.process import rotate, serves, state_of
+from annotation.labelstudio.process import birth, rotate, serves, state_of
 from annotation.labelstudio.server import Server
 from schemas.errors import ServerError, UsageError
 
@@ -57,9 +57,15 @@ def test_the_server_of_another_folder_is_not_ours(server: Server, tmp_path: Path
     try:
         assert serves(other.pid, tmp_path / "other")
         assert not serves(other.pid, server.root)
+        assert birth(other.pid) == birth(other.pid) != birth(os.getpid())
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # ended, but not yet forgotten
+        assert birth(other.pid) is None
+        assert not serves(other.pid, tmp_path / "other")
     finally:
-        other.communicate(b"\n")
-    assert not serves(other.pid, tmp_path / "other")
+        other.kill()
+        other.communicate()
+    assert birth(other.pid) is None
 
 
 def test_accounts_of_an_older_miyar_are_read(server: Server) -> None:
