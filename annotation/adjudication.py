@@ -10,14 +10,13 @@ from pathlib import Path
 from annotation.gold.disputes import USUAL, Rules, current_keys, disputes
 from annotation.labelstudio.adjudicate import (
     adjudication_title,
-    begin_with_merged,
     find_adjudication,
     make_adjudication,
-    remove_idle,
 )
-from annotation.labelstudio.adjudication_tasks import adjudication_task
+from annotation.labelstudio.adjudication_tasks import MERGED, adjudication_task
 from annotation.labelstudio.client import Connection
-from annotation.labelstudio.project import Project, remember
+from annotation.labelstudio.idle import delete_idle
+from annotation.labelstudio.project import Project, remember, show_model
 from annotation.labelstudio.push import Plan, plan_push, push, tasks_on_server
 from annotation.labelstudio.settle import settle
 from annotation.labelstudio.tasks import Json
@@ -95,9 +94,11 @@ def run_adjudicate_push(
     plan_push(tasks, now, ledger)
     ledger.check()
     if tasks:
-        begin_with_merged(connection, project)
-    removed = remove_idle(connection, project, outdated) if remove_outdated else 0
-    return PushedDisputes(project, tuple(found), plan, made, len(outdated), removed)
+        show_model(connection, project, MERGED)
+    removed: set[int] = set()
+    if remove_outdated:
+        removed = delete_idle(connection, project, outdated, what="outdated tasks")
+    return PushedDisputes(project, tuple(found), plan, made, len(outdated), len(removed))
 
 
 class _Read:

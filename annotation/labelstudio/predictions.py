@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotation.labelstudio.client import ONCE, Connection, translated
+from annotation.labelstudio.client import Connection
 from annotation.labelstudio.listing import rows
-from annotation.labelstudio.project import Project
+from annotation.labelstudio.project import Project, show_model
 from annotation.labelstudio.push import BATCH
 from annotation.labelstudio.sending import send
 from annotation.labelstudio.settle import import_predictions, remove_double_predictions
@@ -171,12 +171,8 @@ def push_predictions(
         shown = shown_on_server(connection, project)
         twice = [task for task, given in shown.items() if given.doubled]
         remove_double_predictions(connection, project, twice)
-    with translated(connection.url):
-        now = connection.client.projects.get(id=project.id).model_version
-        if now != plan.model and (plan.new or plan.held):
-            connection.client.projects.update(
-                id=project.id, model_version=plan.model, request_options=ONCE
-            )
+    if plan.new or plan.held:
+        show_model(connection, project, plan.model)
 
 
 def _import(connection: Connection, project: Project, model: str, batch: Sequence[Json]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 from annotation.labelstudio.client import ONCE, Connection, translated
 from annotation.labelstudio.config import instructions, label_config
@@ -40,9 +41,9 @@ class Project(Record):
         return _UNSAFE.sub("-", f"{self.url.partition('://')[2]}-project-{self.id}")
 
 
-def project_title(codebook: Codebook, workspace: str) -> str:
+def project_title(codebook: Codebook, workspace: str, purpose: str = "") -> str:
     """Return the title by which a workspace's project is found again on a server."""
-    ending = f" · {codebook.short_hash}"
+    ending = f" · {codebook.short_hash}{purpose and f' · {purpose}'}"
     return f"{workspace} · {codebook.id}"[: _TITLE_MAX - len(ending)] + ending
 
 
@@ -60,19 +61,31 @@ def find_project(
     Raises:
         GateError: the project stores other answers than the codebook's interface.
     """
+    found = find_linked(connection, codebook, title, link)
+    if found is None:
+        return None
+    check_lock(found.label_config or "", label_config(codebook), f"{found.id} “{found.title}”")
+    return as_project(connection, codebook, found)
+
+
+def find_linked(
+    connection: Connection, codebook: Codebook, title: str, link: Path | None
+) -> Any | None:
+    """Return the project of a link file if it is of this server and codebook, else by its title.
+
+    As the SDK gives it; nothing of it is checked.
+    """
     known = None
     if link is not None and link.is_file():
         known = Project.model_validate_json(link.read_bytes())
     ours = known and known.url == connection.url and known.codebook == codebook.hash
-    found = find(connection, title, known.id if known and ours else None)
-    if found is None:
-        return None
-    check_lock(found.label_config or "", label_config(codebook), f"{found.id} “{found.title}”")
+    return find(connection, title, known.id if known and ours else None)
+
+
+def as_project(connection: Connection, codebook: Codebook, found: Any) -> Project:
+    """Return our record of a project as the SDK gives it."""
     return Project(
-        url=connection.url,
-        id=int(found.id or 0),
-        title=found.title or title,
-        codebook=codebook.hash,
+        url=connection.url, id=int(found.id), title=str(found.title), codebook=codebook.hash
     )
 
 
@@ -156,6 +169,15 @@ def set_overlap(connection: Connection, project: Project, overlap: int) -> None:
         connection.client.projects.update(
             id=project.id, maximum_annotations=overlap, request_options=ONCE
         )
+
+
+def show_model(connection: Connection, project: Project, model: str) -> None:
+    """Let annotators begin with one model's predictions; some task must have one already."""
+    with translated(connection.url):
+        if connection.client.projects.get(id=project.id).model_version != model:
+            connection.client.projects.update(
+                id=project.id, model_version=model, request_options=ONCE
+            )
 
 
 def remember(project: Project, link: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from annotation.labelstudio.client import ONCE, Connection, translated
+from annotation.labelstudio.idle import delete_idle, idle_among
 from annotation.labelstudio.listing import CHUNK, Held, condition, mark_of, rows
 from annotation.labelstudio.lookup import remove_twins
 from annotation.labelstudio.patience import Unreadable
@@ -23,12 +24,6 @@ from annotation.labelstudio.sending import send
 from annotation.labelstudio.tasks import KEY, Json
 from schemas.ledger import Ledger, Reason, Unit
 
-_IDLE = (
-    condition("total_annotations", "equal", 0),
-    condition("cancelled_annotations", "equal", 0),
-    condition("draft_exists", "equal", value=False, kind="Boolean"),
-)
-"""Filters that leave only tasks that nobody has worked on."""
 _DRAFTED = condition("draft_exists", "equal", value=True, kind="Boolean")
 _NO_PREDICTION = condition("predictions_model_versions", "empty", "true", "List")
 
@@ -86,15 +81,6 @@ def _without(held: Held, removed: Mapping[int, str], restored: Iterable[int]) ->
     return left
 
 
-@dataclass(frozen=True)
-class _Copy:
-    id: int
-    idle: bool
-    """Nobody has worked on it."""
-    pushed: bool
-    """A push of Miyar made it."""
-
-
 def _remove_copies(connection: Connection, project: Project, keys: Sequence[str]) -> dict[int, str]:
     """Remove what nobody can miss of the tasks of some passages; return task id → passage id."""
     removed: dict[int, str] = {}
@@ -110,9 +96,9 @@ def _remove_copies(connection: Connection, project: Project, keys: Sequence[str]
             names[copy.id] = str(row["data"][KEY])
         extra = [copy.id for group in twins.values() for copy in superfluous(group)]
         if extra:
-            _delete(connection, project, extra, chosen)
-            there = _still_there(connection, project, extra)
-            removed |= {task: names[task] for task in extra if task not in there}
+            log.warning("removing %d second copies of tasks from %s", len(extra), project.page)
+            gone = delete_idle(connection, project, extra, also=[chosen], what="second copies")
+            removed |= {task: names[task] for task in gone}
     return removed
 
 
@@ -134,42 +120,6 @@ def superfluous(copies: Sequence[Copy]) -> list[Copy]:
     """
     stays = min(copies, key=lambda copy: (copy.idle, copy.id))
     return [copy for copy in copies if copy != stays and copy.idle and copy.pushed]
-
-
-def _delete(connection: Connection, project: Project, tasks: Sequence[int], chosen: Json) -> None:
-    """Delete tasks, each only if nobody has worked on it at the moment when it goes.
-
-    The filters travel with the request: if it is carried out late, the task may have got work,
-    or its number may be another task's (Label Studio gives the last one again on SQLite).
-    """
-
-    def request(left: Sequence[int]) -> None:
-        connection.post(
-            "api/dm/actions",
-            {
-                "selectedItems": {"all": False, "included": list(left)},
-                "filters": {"conjunction": "and", "items": [chosen, *_IDLE]},
-            },
-            id="delete_tasks",
-            project=project.id,
-        )
-
-    log.warning("removing %d second copies of tasks from %s", len(tasks), project.page)
-    send(
-        connection,
-        tasks,
-        request=request,
-        missing=lambda left: sorted(_still_there(connection, project, left)),
-        what="removals of second copies",
-    )
-
-
-def _still_there(connection: Connection, project: Project, tasks: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for first in range(0, len(tasks), CHUNK):
-        chosen = condition("id", "in_list", list(tasks[first : first + CHUNK]))
-        found |= {int(row["id"]) for row in rows(connection, project, "id", [chosen])}
-    return found
 
 
 def _restore(
@@ -232,11 +182,7 @@ def remove_double_predictions(
         The numbers of the predictions that were removed.
     """
     removed: list[int] = []
-    idle: list[int] = []
-    for first in range(0, len(tasks), CHUNK):
-        chosen = condition("id", "in_list", list(tasks[first : first + CHUNK]))
-        idle += [int(row["id"]) for row in rows(connection, project, "id", [chosen, *_IDLE])]
-    for task in idle:
+    for task in idle_among(connection, project, tasks):
         with translated(connection.url):
             found = connection.client.predictions.list(task=task)
         alike: dict[str, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Requests under the SDK: reads are asked again, writes never, and every answer is checked."""
+"""Requests under the SDK: reads are sent again, most writes never, and every answer is checked."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ log = logging.getLogger(__name__)
 class PatientTransport(httpx.BaseTransport):
     """Sends requests for the SDK.
 
-    A read that fails is asked again, as nothing can be done twice by it. A write is sent once:
-    whoever sends it must look what became of it (see ``sending``). The one exception is a 401,
-    after which a request is sent once more with a fresh token: a server that does not know who
-    asks has done nothing.
+    A read that fails is sent again, as nothing can be done twice by it, and so is a change of
+    settings (PATCH), which twice is the same as once. Any other write is sent once: whoever sends
+    it must look what became of it (see ``sending``). The one exception is a 401, after which a
+    request is sent once more with a fresh token: a server that does not know who asks has done
+    nothing.
 
     A successful answer that is no JSON is an error: it was cut short, or a proxy or login page
     wrote it. Downloads are passed on as they come; who reads them checks them.
@@ -52,13 +53,13 @@ class PatientTransport(httpx.BaseTransport):
         """Gives a fresh ``Authorization`` header."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, a read as often as it takes.
+        """Send a request, one that may be repeated as often as it takes.
 
         Raises:
-            httpx.TransportError: it fails, a read for good.
+            httpx.TransportError: it fails, for good if it may be repeated.
         """
         request.headers.setdefault("Cache-Control", "no-cache")
-        tries = self._patience.tries if _is_read(request) else 1
+        tries = self._patience.tries if _may_repeat(request) else 1
         for attempt in range(1, tries):
             asked: float | None = None
             try:
@@ -72,7 +73,8 @@ class PatientTransport(httpx.BaseTransport):
                     return response
                 why = f"status {response.status_code}"
                 asked = retry_after(response.headers, datetime.now(UTC))
-            log.info("GET %s failed (%s), try %d of %d", request.url.path, why, attempt, tries)
+            where = f"{request.method} {request.url.path}"
+            log.info("%s failed (%s), try %d of %d", where, why, attempt, tries)
             self._patience.wait(attempt, asked)
         return self._with_a_fresh_token(request)
 
@@ -112,9 +114,9 @@ class PatientTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def _is_read(request: httpx.Request) -> bool:
+def _may_repeat(request: httpx.Request) -> bool:
     # Asking for a new access token changes nothing on the server either.
-    return request.method in ("GET", "HEAD") or _is_renewal(request)
+    return request.method in ("GET", "HEAD", "PATCH") or _is_renewal(request)
 
 
 def _is_renewal(request: httpx.Request) -> bool:

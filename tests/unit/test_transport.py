@@ -73,6 +73,20 @@ def test_a_read_that_fails_is_asked_again_and_a_write_is_not(step: Step) -> None
         assert _client(Line(step)).post(URL).status_code == step.status_code
 
 
+def test_a_change_of_settings_is_sent_again_since_twice_is_as_once() -> None:
+    line = Line(httpx.ReadError("reset"), httpx.Response(502), _ok())
+    assert _client(line).patch(URL, json={"overlap": 2}).is_success
+    assert [method for method, _ in line.seen] == ["PATCH"] * 3
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_another_write_is_sent_once(method: str) -> None:
+    line = Line(httpx.ReadError("reset"), _ok())
+    with pytest.raises(httpx.ReadError):
+        _client(line).request(method, URL)
+    assert len(line.seen) == 1
+
+
 def test_a_read_is_not_asked_for_ever() -> None:
     line = Line(*[httpx.ReadError("reset")] * 9)
     with pytest.raises(httpx.ReadError):
