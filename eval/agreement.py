@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import krippendorff
@@ -14,6 +14,7 @@ from eval.bootstrap import RESAMPLES, SEED, estimate, resample, rounded, weights
 from eval.counts import TP, ratios
 from eval.spans import count_spans
 from schemas.annotation import Annotation, Judgement
+from schemas.article import Span
 from schemas.errors import GateError
 from schemas.report import AgreementReport, Estimate, LabelAgreement
 
@@ -26,6 +27,7 @@ def agreement(
     *,
     issues: Sequence[str],
     groups: dict[str, str],
+    unread: Mapping[str, frozenset[str]] | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> AgreementReport:
@@ -35,6 +37,8 @@ def agreement(
         annotations: independent annotations; leave the adjudicator's out.
         issues: the labels, in the order of the codebook.
         groups: passage id → group (article): what the intervals resample.
+        unread: annotation id → entity types that it says nothing about: they were added to the
+            codebook later. Spans of these are left out wherever it is compared.
         resamples: number of bootstrap draws.
         seed: of the draws.
 
@@ -59,7 +63,7 @@ def agreement(
     per_label = {
         issue: _label(values[:, :, column], rows, drawn) for column, issue in enumerate(issues)
     }
-    span_f1, span_labels = _span_agreement(shared, names, groups, order, drawn)
+    span_f1, span_labels = _span_agreement(shared, names, groups, order, drawn, unread or {})
     flat = values.reshape(len(names), -1)
     return AgreementReport(
         annotators=dict(sorted(Counter(a.annotator for a in latest.values()).items())),
@@ -138,12 +142,17 @@ def _label(values: Array, rows: NDArray[np.int64], drawn: Array) -> LabelAgreeme
     )
 
 
+def _read(annotation: Annotation, silent: frozenset[str]) -> list[Span]:
+    return [span for span in annotation.spans if span.label not in silent]
+
+
 def _span_agreement(
     shared: dict[str, list[Annotation]],
     names: Sequence[str],
     groups: dict[str, str],
     order: Sequence[str],
     drawn: Array,
+    unread: Mapping[str, frozenset[str]],
 ) -> tuple[Estimate, dict[str, float | None]]:
     """Return the mean strict F1 over pairs of annotators, and F1 pooled over pairs by label."""
     points, samples = [], []
@@ -153,7 +162,9 @@ def _span_agreement(
         for passage, given in shared.items():
             by_name = {annotation.annotator: annotation for annotation in given}
             if first in by_name and second in by_name:
-                pairs.append((groups[passage], by_name[first].spans, by_name[second].spans))
+                one, other = by_name[first], by_name[second]
+                silent = unread.get(one.id, frozenset()) | unread.get(other.id, frozenset())
+                pairs.append((groups[passage], _read(one, silent), _read(other, silent)))
         labels, found, counts = count_spans(pairs)
         if not labels:
             continue

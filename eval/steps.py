@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -61,15 +61,20 @@ def run_score(gold: Path, predictions: Path, split: str | None) -> SystemScores:
 
 def run_agreement(workspace: Workspace, adjudicators: frozenset[str]) -> AgreementReport:
     """Measure agreement in a workspace, the adjudicators left out."""
-    return agreement_of(workspace.annotations(), workspace.codebook(), adjudicators)
+    return agreement_of(
+        workspace.annotations(), workspace.codebook(), adjudicators, workspace.unread_types()
+    )
 
 
 def agreement_of(
-    annotations: Sequence[Annotation], codebook: Codebook, adjudicators: frozenset[str]
+    annotations: Sequence[Annotation],
+    codebook: Codebook,
+    adjudicators: frozenset[str],
+    unread: Mapping[str, frozenset[str]] | None = None,
 ) -> AgreementReport:
     """Measure agreement of annotations made under a codebook; articles are the groups."""
     own = _independent(annotations, codebook, adjudicators)
-    return agreement(own, issues=codebook.issue_ids, groups=_articles(own))
+    return agreement(own, issues=codebook.issue_ids, groups=_articles(own), unread=unread)
 
 
 def _independent(

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from pydantic import AwareDatetime
 
+from annotation.labelstudio.foreign import identity
 from annotation.labelstudio.project import Project
+from annotation.labelstudio.tasks import KEY
 from schemas.jsonl import write_text
 from schemas.record import Record
 from schemas.workspace import Workspace
@@ -46,10 +48,11 @@ def ids_in(export: Sequence[object]) -> dict[str, tuple[str, ...]]:
     for task in export:
         if not isinstance(task, dict) or task.get("id") is None:
             continue
-        given = task.get("annotations")
+        given, data = task.get("annotations"), task.get("data")
+        key = data.get(KEY) if isinstance(data, dict) else None
         items = given if isinstance(given, list) else []
-        ids = {str(i["unique_id"]) for i in items if isinstance(i, dict) and i.get("unique_id")}
-        found[str(task["id"])] = tuple(sorted(ids))
+        ids = [identity(item, key if isinstance(key, str) else None) for item in items]
+        found[str(task["id"])] = tuple(sorted({name for name in ids if name is not None}))
     return found
 
 

@@ -187,6 +187,18 @@ def test_span_f1_of_three_annotators_is_the_mean_over_their_pairs() -> None:
     assert measured(given).span_f1.value == round((1 + 2 / 3 + 2 / 3) / 3, 4)
 
 
+def test_spans_of_a_type_that_one_annotation_says_nothing_about_do_not_count() -> None:
+    both, org = (0, 3, "person"), (4, 7, "org")
+    given = [said("x", 0, A, spans=(both, org)), said("y", 0, A, spans=(both,))]
+    assert measured(given).span_f1.value == pytest.approx(2 / 3, abs=NEAR)
+    for silent in ("x-0-0", "y-0-0"):
+        found = agreement(
+            given, issues=ISSUES, groups={"p0": "g"}, unread={silent: frozenset({"org"})}
+        )
+        assert found.span_f1.value == 1
+        assert found.span_f1_per_label == {"person": 1}
+
+
 def test_without_any_span_there_is_no_span_f1() -> None:
     found = measured(pair("pa", "pa"))
     assert (found.span_f1.value, found.span_f1_per_label) == (None, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from annotation.labelstudio.foreign import identity
 from annotation.labelstudio.given import deleted, ids_in
 
 
@@ -13,6 +14,13 @@ def test_ids_of_every_state_are_in_an_export() -> None:
         {"id": 2, "annotations": []},
     ]
     assert ids_in(export) == {"1": ("a", "b"), "2": ()}
+
+
+def test_an_annotation_without_unique_id_has_the_id_that_a_pull_gives_it() -> None:
+    old = {"id": 5, "created_at": "2024-01-01T00:00:00Z", "completed_by": 1, "result": []}
+    export = [{"id": 1, "data": {"ext_id": "p"}, "annotations": [old]}]
+    assert ids_in(export) == {"1": (identity(old, "p"),)}
+    assert identity(old, "p")
 
 
 @pytest.mark.parametrize(
