@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.gold.disputes import USUAL, Rules, current_keys, disputes
-from annotation.labelstudio.adjudicate import (
+from annotation.labelstudio.adjudication.project import (
     adjudication_title,
     find_adjudication,
     make_adjudication,
 )
-from annotation.labelstudio.adjudication_tasks import MERGED, adjudication_task
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.idle import delete_idle
+from annotation.labelstudio.adjudication.tasks import MERGED, adjudication_task
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.idle import delete_idle
 from annotation.labelstudio.project import Project, remember, show_model
 from annotation.labelstudio.push import Plan, plan_push, push, tasks_on_server
 from annotation.labelstudio.settle import settle

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from annotation.gold.migrate import latest_by_voice
 from annotation.labelstudio.accounts import names_by_user
 from annotation.labelstudio.again import Names, arabic_names, blend, note
+from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.carry import (
     Work,
     can_be_written,
@@ -17,7 +18,6 @@ from annotation.labelstudio.carry import (
     work_on_server,
     write_annotations,
 )
-from annotation.labelstudio.client import Connection
 from annotation.labelstudio.mirror import keep_predictions
 from annotation.labelstudio.project import Project, find_project, make_project
 from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from annotation.adjudication import default_title, find_adjudications
 from annotation.labelstudio.accounts import names_by_user
-from annotation.labelstudio.adjudication_export import read_adjudications
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.adjudication.export import read_adjudications
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.given import Given, deleted, ids_in, read_given, write_given
 from annotation.labelstudio.pull import Pulled, store
-from annotation.labelstudio.snapshot import fetch
 from schemas.annotation import Annotation, Why
 from schemas.dispute import stands
 from schemas.errors import MiyarError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from annotation.labelstudio.accounts import names_by_user
-from annotation.labelstudio.changes import fetch_worked_on
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.changes import fetch_worked_on
+from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.mirror import pushed_tasks
 from annotation.labelstudio.progress import Progress, progress
 from annotation.labelstudio.project import overlap_of

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.lookup import remove_twins
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.lookup import remove_twins
 from annotation.labelstudio.mirror import keep_predictions, keep_tasks
 from annotation.labelstudio.predictions import (
     PredictionPlan,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.labelstudio.accounts import names_by_user
-from annotation.labelstudio.changes import fetch_since, latest_change
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.changes import fetch_since, latest_change
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.snapshot import fetch, read_export
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.given import Given, deleted, ids_in, read_given, write_given
 from annotation.labelstudio.mirror import pushed_tasks
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.pull import Pulled, store
-from annotation.labelstudio.snapshot import fetch, read_export
 from annotation.projects import open_project
 from schemas.annotation import Annotation
 from schemas.jsonl import write_text

@@ -37,7 +37,7 @@ Result = dict[str, float]
 
 def rows(many: int = MANY) -> list[Row]:
     """Return the rows of the results table."""
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.server import Server
 
     few = min(FEW, many // 5)
     with tempfile.TemporaryDirectory() as name:
@@ -121,7 +121,7 @@ def _measure(what: str, workspace: Path, server: Any) -> Result:
 
 
 def _push(workspace: Path, server: Any) -> Result:
-    from annotation.labelstudio.client import Connection
+    from annotation.labelstudio.api.client import Connection
     from annotation.projects import run_push
     from schemas.ledger import Ledger
     from schemas.workspace import Workspace
@@ -139,7 +139,7 @@ def _push(workspace: Path, server: Any) -> Result:
 
 
 def _bare(workspace: Path, server: Any) -> Result:
-    from annotation.labelstudio.client import ONCE, Connection
+    from annotation.labelstudio.api.client import ONCE, Connection
     from annotation.labelstudio.push import BATCH
 
     connection = Connection(server.url, server.credentials().admin.token)
@@ -174,7 +174,7 @@ def _title(what: str) -> str:
 
 def _export(workspace: Path, server: Any) -> Result:
     """Import annotated tasks, and let the server export them."""
-    from annotation.labelstudio.client import ONCE, Connection
+    from annotation.labelstudio.api.client import ONCE, Connection
 
     connection = Connection(server.url, server.credentials().admin.token)
     number, tasks = _project(connection, workspace, "export")
@@ -210,8 +210,8 @@ def _export_file(workspace: Path) -> Path:
 
 def _pull(workspace: Path, server: Any) -> Result:
     """Read and validate the export; then do all of a pull, into a workspace that has none yet."""
+    from annotation.labelstudio.api.task_stream import CHUNK, tasks_in
     from annotation.labelstudio.export import ExportReader
-    from annotation.labelstudio.task_stream import CHUNK, tasks_in
     from annotation.pulls import pull_file
     from schemas.jsonl import byte_chunks
     from schemas.ledger import Ledger
@@ -245,7 +245,7 @@ _WORKS: dict[str, Callable[[Path, Any], Result]] = {
 def main() -> None:
     """Print the rows, or, for one measurement, its result."""
     if sys.argv[1:2] and sys.argv[1] in _WORKS:
-        from annotation.labelstudio.server import Server
+        from annotation.labelstudio.managed.server import Server
 
         what, workspace, root, port = sys.argv[1:5]
         result = _WORKS[what](Path(workspace), Server(Path(root), int(port)))

@@ -53,7 +53,7 @@ def demo(
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535)] = None,
 ) -> None:
     """Run the whole journey on the sample workspace, ending at a report page."""
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.server import Server
     from miyar.demo import run_demo
 
     done = run_demo(Workspace(workspace), Server.named(server, port))

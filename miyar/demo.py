@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotation.labelstudio.accounts import ensure_account
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.snapshot import fetch
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.push import tasks_on_server
-from annotation.labelstudio.server import Server
-from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import submit
 from annotation.projects import run_push
 from annotation.pulls import pull_project

@@ -10,7 +10,7 @@ from itertools import combinations, islice
 
 from annotation.ingest.segment import segment
 from annotation.ingest.store import UNFINISHED
-from annotation.labelstudio.server import label_studio_version
+from annotation.labelstudio.managed.server import label_studio_version
 from annotation.preannotate.cues import THRESHOLD, CueScorer
 from annotation.preannotate.gazetteer import Entry
 from annotation.preannotate.lint import lint

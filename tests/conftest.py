@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.server import Running, Server
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.server import Running, Server
 from schemas.workspace import Workspace
 
 # A slow machine must not fail a property.

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation.labelstudio.environment import home
-from annotation.labelstudio.process import state_of
-from annotation.labelstudio.server import DEFAULT_PORT, Server
+from annotation.labelstudio.managed.environment import home
+from annotation.labelstudio.managed.process import state_of
+from annotation.labelstudio.managed.server import DEFAULT_PORT, Server
 
 PATIENCE_S = 300
 

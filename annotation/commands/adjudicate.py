@@ -57,8 +57,8 @@ def push(
     """Send disputed passages to a project of their own, each annotator's answer in a tab."""
     from annotation.adjudication import run_adjudicate_push
     from annotation.gold.disputes import Rules
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
 
     space, ledger = Workspace(workspace), Ledger()
     connection = connect(Server.named(server), Settings())
@@ -122,8 +122,8 @@ def status(
     """Tell how many disputes wait, are decided, or are decided on older answers."""
     from annotation.adjudication import adjudication_status
     from annotation.gold.disputes import Rules
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
 
     ledger = Ledger()
     found = adjudication_status(
@@ -178,8 +178,8 @@ def pull(
 ) -> None:
     """Fetch the adjudicators' decisions, each with what it decides between and why."""
     from annotation.decisions import run_adjudicate_pull
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
 
     space, ledger = Workspace(workspace), Ledger()
     connection = connect(Server.named(server), Settings())

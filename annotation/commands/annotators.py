@@ -13,7 +13,7 @@ from schemas.options import AsJson, DryRun, ServerName
 
 if TYPE_CHECKING:
     from annotation.labelstudio.accounts import Book
-    from annotation.labelstudio.client import Connection
+    from annotation.labelstudio.api.client import Connection
 
 app = typer.Typer(help="The accounts of the people who annotate.", no_args_is_help=True)
 
@@ -94,7 +94,7 @@ def link(
     dry_run: DryRun = False,
 ) -> None:
     """Write the sign-up link, for people who want to choose their own password, to a file."""
-    from annotation.labelstudio.credentials import write_secret
+    from annotation.labelstudio.managed.credentials import write_secret
     from annotation.labelstudio.signup import invitation
 
     book, connection = _open(server)
@@ -115,8 +115,8 @@ def _named(server: str) -> str:
 
 def _open(server: str) -> tuple[Book, Connection]:
     from annotation.labelstudio.accounts import Book
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
 
     settings, managed = Settings(), Server.named(server)
     connection = connect(managed, settings)

@@ -35,8 +35,8 @@ def carry(
     """Make the project of a changed codebook, with the annotations that were migrated to it."""
     from annotation.carrying import run_carry, sort_migrated
     from annotation.labelstudio.accounts import Book
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
 
     space, ledger = Workspace(workspace), Ledger()
     managed, settings = Server.named(server), Settings()

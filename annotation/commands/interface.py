@@ -22,7 +22,7 @@ def config(
     out: OutOption = None,
 ) -> None:
     """Print the annotator interface (Label Studio XML) that the codebook gives."""
-    from annotation.labelstudio.config import label_config
+    from annotation.labelstudio.interface.config import label_config
 
     _give(label_config(Workspace(workspace).codebook()) + "\n", out)
 
@@ -33,7 +33,7 @@ def guide(
     out: OutOption = None,
 ) -> None:
     """Print the annotators' guideline page (HTML, Arabic and English) of the codebook."""
-    from annotation.labelstudio.guide import guide as page
+    from annotation.labelstudio.interface.guide import guide as page
 
     _give(page(Workspace(workspace).codebook()), out)
     if out:

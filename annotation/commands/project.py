@@ -43,8 +43,8 @@ def push(
     as_json: AsJson = False,
 ) -> None:
     """Send passages with their predictions to Label Studio, each exactly once."""
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
     from annotation.projects import run_push
 
     space, ledger = Workspace(workspace), Ledger()
@@ -123,8 +123,8 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Fetch and validate annotations; what is bad is counted, coded and kept beside them."""
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
     from annotation.pulls import pull_file, pull_project
 
     space, ledger = Workspace(workspace), Ledger()
@@ -167,8 +167,8 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Tell how far the annotators are, how fast they go, and when they will be done."""
-    from annotation.labelstudio.client import Settings, connect
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.api.client import Settings, connect
+    from annotation.labelstudio.managed.server import Server
     from annotation.progress import run_status
 
     space = Workspace(workspace)

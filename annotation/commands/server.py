@@ -11,7 +11,7 @@ from schemas.console import emit, hint, say
 from schemas.options import AsJson, DryRun, ServerName
 
 if TYPE_CHECKING:
-    from annotation.labelstudio.database import Database
+    from annotation.labelstudio.managed.database import Database
 
 app = typer.Typer(help="The managed local Label Studio.", no_args_is_help=True)
 Port = Annotated[int | None, typer.Option("--port", min=1, max=65535)]
@@ -34,7 +34,7 @@ def server_up(
     server: ServerName = "default",
 ) -> None:
     """Start Label Studio; the first time it is installed into an environment of its own."""
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.server import Server
 
     managed = Server.named(server, port)
     started = managed.start(say, _database(database))
@@ -48,7 +48,7 @@ def _named(server: str) -> str:
 
 
 def _database(given: str | None) -> Database | None:
-    from annotation.labelstudio.database import parse
+    from annotation.labelstudio.managed.database import parse
 
     return parse(given) if given else None
 
@@ -59,7 +59,7 @@ def server_down(
     force: Annotated[bool, typer.Option("--force", help="Kill it when it does not end.")] = False,
 ) -> None:
     """Stop Label Studio; its data stays."""
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.server import Server
 
     stopped = Server.named(server).stop(force=force, say=say)
     say("Label Studio is stopped." if stopped else "Label Studio was not running.")
@@ -68,8 +68,8 @@ def server_down(
 @app.command("status")
 def server_status(server: ServerName = "default", as_json: AsJson = False) -> None:
     """Tell whether Label Studio runs and answers, and how much it holds."""
-    from annotation.labelstudio.health import look, readable
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.health import look, readable
+    from annotation.labelstudio.managed.server import Server
 
     health = look(Server.named(server))
     if health.pid is None:
@@ -101,9 +101,9 @@ def server_backup(
     as_json: AsJson = False,
 ) -> None:
     """Write all of a server into one archive, while it runs or not."""
-    from annotation.labelstudio.backup import backup, default_path
-    from annotation.labelstudio.health import readable
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.backup import backup, default_path
+    from annotation.labelstudio.managed.health import readable
+    from annotation.labelstudio.managed.server import Server
 
     managed = Server.named(server)
     path = out or default_path(managed)
@@ -137,8 +137,8 @@ def server_restore(
     dry_run: DryRun = False,
 ) -> None:
     """Bring a backup back into a server that is stopped, here or on another machine."""
-    from annotation.labelstudio.restore import restore
-    from annotation.labelstudio.server import Server
+    from annotation.labelstudio.managed.restore import restore
+    from annotation.labelstudio.managed.server import Server
 
     managed = Server.named(server)
     manifest = restore(

@@ -9,8 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from annotation.labelstudio.client import Connection, Settings, translated
-from annotation.labelstudio.credentials import (
+from annotation.labelstudio.api.client import Connection, Settings, translated
+from annotation.labelstudio.managed.credentials import (
     Account,
     Credentials,
     Roll,
@@ -18,8 +18,8 @@ from annotation.labelstudio.credentials import (
     write_secret,
     write_secrets,
 )
-from annotation.labelstudio.locks import exclusive
-from annotation.labelstudio.server import Server, home
+from annotation.labelstudio.managed.locks import exclusive
+from annotation.labelstudio.managed.server import Server, home
 from annotation.labelstudio.signup import log_in, sign_up, works
 from schemas.errors import ServerError, UsageError
 

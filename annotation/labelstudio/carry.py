@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotation.labelstudio.client import Connection, client_for, translated
-from annotation.labelstudio.listing import rows
+from annotation.labelstudio.api.client import Connection, client_for, translated
+from annotation.labelstudio.api.listing import rows
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import create_once
 from annotation.labelstudio.tasks import KEY, Json, annotation
 from schemas.annotation import Annotation, Judgement

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.listing import rows
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.listing import rows
+from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.project import Project, show_model
 from annotation.labelstudio.push import BATCH
-from annotation.labelstudio.sending import send
 from annotation.labelstudio.settle import import_predictions, remove_double_predictions
 from annotation.labelstudio.tasks import Json, prediction
 from schemas.annotation import Arm, Prediction

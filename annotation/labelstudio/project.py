@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from annotation.labelstudio.client import ONCE, Connection, translated
-from annotation.labelstudio.config import instructions, label_config
-from annotation.labelstudio.lock import answers
-from annotation.labelstudio.lookup import create, find
+from annotation.labelstudio.api.client import ONCE, Connection, translated
+from annotation.labelstudio.api.lookup import create, find
+from annotation.labelstudio.interface.config import instructions, label_config
+from annotation.labelstudio.interface.lock import answers
 from schemas.codebook import Codebook
 from schemas.errors import GateError
 from schemas.jsonl import write_text

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import uuid4
 
-from annotation.labelstudio.client import ONCE, Connection
-from annotation.labelstudio.listing import MARK, PAGE, SENT, Held, tasks_on_server
-from annotation.labelstudio.patience import Unreadable
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.api.listing import MARK, PAGE, SENT, Held, tasks_on_server
+from annotation.labelstudio.api.patience import Unreadable
+from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.sending import send
 from annotation.labelstudio.tasks import KEY, Json, is_blind, prediction, task_data
 from schemas.annotation import Prediction
 from schemas.article import Article, Passage

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from annotation.labelstudio.config import COMMENT, ENTITIES, ISSUES
 from annotation.labelstudio.foreign import SHOWN, shown
+from annotation.labelstudio.interface.config import COMMENT, ENTITIES, ISSUES
 from schemas.annotation import AnnotatedSpan, Origin
 from schemas.article import longest_first
 from schemas.characters import BIDI_CONTROLS, ZERO_WIDTH

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from annotation.labelstudio.client import ONCE, Connection, translated
-from annotation.labelstudio.idle import delete_idle, idle_among
-from annotation.labelstudio.listing import CHUNK, Held, condition, mark_of, rows
-from annotation.labelstudio.lookup import remove_twins
-from annotation.labelstudio.patience import Unreadable
+from annotation.labelstudio.api.client import ONCE, Connection, translated
+from annotation.labelstudio.api.idle import delete_idle, idle_among
+from annotation.labelstudio.api.listing import CHUNK, Held, condition, mark_of, rows
+from annotation.labelstudio.api.lookup import remove_twins
+from annotation.labelstudio.api.patience import Unreadable
+from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.sending import send
 from annotation.labelstudio.tasks import KEY, Json
 from schemas.ledger import Ledger, Reason, Unit
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import httpx
 from label_studio_sdk.core.api_error import ApiError
 
-from annotation.labelstudio.client import Connection, client_for, translated
-from annotation.labelstudio.credentials import Account
+from annotation.labelstudio.api.client import Connection, client_for, translated
+from annotation.labelstudio.managed.credentials import Account
 from schemas.errors import ServerError
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from label_studio_sdk import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
-from annotation.labelstudio.client import ONCE, Connection, client_for, translated
-from annotation.labelstudio.patience import FAILURES, Fate, Patience, asked_to_wait, fate_of
+from annotation.labelstudio.api.client import ONCE, Connection, client_for, translated
+from annotation.labelstudio.api.patience import FAILURES, Fate, Patience, asked_to_wait, fate_of
 from annotation.labelstudio.tasks import annotation
 from schemas.annotation import Annotation, Arm
 from schemas.article import Passage

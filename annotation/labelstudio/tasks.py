@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from annotation.labelstudio.config import COMMENT, ENTITIES, ISSUES, TEXT
+from annotation.labelstudio.interface.config import COMMENT, ENTITIES, ISSUES, TEXT
 from schemas.annotation import Annotation, Judgement, Prediction
 from schemas.article import Article, Passage, Span
 from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from annotation.labelstudio.accounts import ensure_account
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.server import Server
 from annotation.projects import run_push
 from annotation.steps import run_collect, run_preannotate
 from eval.compare import compare

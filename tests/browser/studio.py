@@ -12,11 +12,11 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from annotation.labelstudio.accounts import names_by_user
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.export import ExportReader
+from annotation.labelstudio.managed.server import Account
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.server import Account
-from annotation.labelstudio.snapshot import fetch
 from schemas.annotation import Annotation
 from schemas.ledger import Ledger
 from schemas.workspace import Workspace

@@ -14,8 +14,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from annotation.adjudication import run_adjudicate_push
 from annotation.decisions import run_adjudicate_pull
-from annotation.labelstudio.adjudication_config import WHY_AR
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.adjudication.config import WHY_AR
+from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.push import tasks_on_server
 from annotation.steps import run_build, run_collect

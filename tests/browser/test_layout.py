@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from annotation.labelstudio.client import ONCE, Connection
-from annotation.labelstudio.keys import hotkeys
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.interface.keys import hotkeys
 from annotation.labelstudio.project import make_project
 from annotation.labelstudio.tasks import prediction, task_data
 from schemas.annotation import Prediction

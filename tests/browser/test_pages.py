@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from annotation.labelstudio.guide import guide
+from annotation.labelstudio.interface.guide import guide
 from schemas.codebook import read_codebook
 from tests.conftest import CORPUS
 

@@ -15,8 +15,8 @@ from uuid import UUID, uuid4
 import yaml
 
 from annotation.labelstudio.accounts import DOMAIN
-from annotation.labelstudio.client import ONCE, Connection
-from annotation.labelstudio.patience import Patience
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.api.patience import Patience
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Prediction
 from schemas.article import Article, Passage, Span, article_id, passage_id
 from schemas.jsonl import write

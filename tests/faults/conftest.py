@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.server import Server
 from schemas.record import sha256
 from tests.faults.bench import Bench
 from tests.faults.journeys import Outcome

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotation.labelstudio.accounts import names_by_user
-from annotation.labelstudio.client import ONCE, Connection
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.api.patience import FAILURES
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.export import ExportReader
-from annotation.labelstudio.patience import FAILURES
 from annotation.labelstudio.project import Project, find_project, make_project
 from annotation.labelstudio.pull import store
 from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
 from annotation.labelstudio.settle import settle
-from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import submit
 from annotation.projects import run_push
 from schemas.article import Passage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.project import Project, make_project
 from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
 from annotation.labelstudio.settle import settle

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from label_studio_sdk import LabelStudio
 
-from annotation.labelstudio.client import ONCE, Connection
-from annotation.labelstudio.listing import MARK, SENT
-from annotation.labelstudio.lookup import titled
-from annotation.labelstudio.patience import Patience
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.api.listing import MARK, SENT
+from annotation.labelstudio.api.lookup import titled
+from annotation.labelstudio.api.patience import Patience
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.project import Project, find_project
 from annotation.labelstudio.push import plan_push, push, tasks_on_server
 from annotation.labelstudio.settle import settle
-from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import submit
 from schemas.errors import GateError, ServerError
 from schemas.ledger import Reason

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.push import tasks_on_server
-from annotation.labelstudio.server import Server
 from annotation.labelstudio.submit import submit
 from annotation.projects import open_project, run_push
 from annotation.pulls import pull_project

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from annotation.labelstudio.client import ONCE, Connection
-from annotation.labelstudio.listing import rows
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.api.listing import rows
+from annotation.labelstudio.api.snapshot import TITLE, fetch
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.push import tasks_on_server
-from annotation.labelstudio.snapshot import TITLE, fetch
 from schemas.errors import ServerError
 from tests.faults.bench import Bench
 from tests.faults.proxy import Fault

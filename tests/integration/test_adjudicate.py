@@ -17,10 +17,10 @@ from annotation.adjudication import PushedDisputes, run_adjudicate_push
 from annotation.cli import app
 from annotation.decisions import PulledDecisions, run_adjudicate_pull
 from annotation.labelstudio.accounts import ensure_account
-from annotation.labelstudio.client import ONCE, Connection, client_for
+from annotation.labelstudio.api.client import ONCE, Connection, client_for
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.push import tasks_on_server
-from annotation.labelstudio.server import Server
 from annotation.projects import run_push
 from annotation.pulls import pull_project
 from annotation.steps import run_build, run_collect

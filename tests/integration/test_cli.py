@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.managed.server import Server
 from annotation.steps import run_collect, run_preannotate
 from schemas.ledger import Ledger
 from schemas.workspace import Workspace

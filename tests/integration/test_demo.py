@@ -11,9 +11,9 @@ import spacy
 
 from annotation.ingest.collect import collect
 from annotation.ingest.segment import segment
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.push import tasks_on_server
-from annotation.labelstudio.server import Server
 from miyar.demo import run_demo
 from miyar.tag import tag
 from schemas.annotation import Annotation

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from annotation.labelstudio.accounts import ensure_account, names_by_user
-from annotation.labelstudio.client import ONCE, Connection, client_for
+from annotation.labelstudio.api.client import ONCE, Connection, client_for
+from annotation.labelstudio.api.snapshot import fetch, read_export
 from annotation.labelstudio.export import ExportReader
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project, make_project
-from annotation.labelstudio.server import Server
-from annotation.labelstudio.snapshot import fetch, read_export
 from schemas.annotation import Annotation, Judgement
 from schemas.article import Passage, passage_id
 from schemas.codebook import Codebook

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from annotation.carrying import Carried, run_carry
 from annotation.labelstudio.accounts import ensure_account
-from annotation.labelstudio.client import ONCE, Connection, client_for
+from annotation.labelstudio.api.client import ONCE, Connection, client_for
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.push import Held, tasks_on_server
-from annotation.labelstudio.server import Server
 from annotation.labelstudio.tasks import annotation
 from annotation.migration import Migration, run_migrate
 from annotation.projects import default_title, run_push

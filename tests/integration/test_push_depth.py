@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 
 from annotation.labelstudio.accounts import ensure_account
-from annotation.labelstudio.client import ONCE, Connection
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.mirror import pushed_tasks
 from annotation.labelstudio.predictions import shown_on_server
 from annotation.labelstudio.project import overlap_of
 from annotation.labelstudio.push import tasks_on_server
-from annotation.labelstudio.server import Server
 from annotation.progress import run_status
 from annotation.projects import Pushed, run_push
 from annotation.pulls import Taken, pull_project

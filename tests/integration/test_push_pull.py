@@ -15,13 +15,13 @@ from uuid import uuid4
 import pytest
 
 from annotation.labelstudio.accounts import ensure_account, names_by_user
-from annotation.labelstudio.client import ONCE, Connection
+from annotation.labelstudio.api.client import ONCE, Connection
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.export import ExportReader
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project, make_project
 from annotation.labelstudio.pull import store
 from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
-from annotation.labelstudio.server import Server
-from annotation.labelstudio.snapshot import fetch
 from annotation.labelstudio.submit import submit
 from annotation.labelstudio.tasks import task_data
 from annotation.projects import run_push

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError
 
 

@@ -13,9 +13,9 @@ import jwt
 import pytest
 
 from annotation.labelstudio.accounts import DOMAIN, Book, add_account, ensure_account
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.credentials import Account, Roll
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.credentials import Account, Roll
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.signup import sign_up
 from schemas.errors import ServerError
 from schemas.workspace import Workspace

@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.process import birth, state_of
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.process import birth, state_of
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError
 from tests.conftest import free_port
 from tests.managed import House, secrets_of, wait_until

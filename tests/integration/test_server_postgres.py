@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import pytest
 
-from annotation.labelstudio.backup import backup
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.database import parse
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.managed.backup import backup
+from annotation.labelstudio.managed.database import parse
+from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.submit import submit
 from schemas.annotation import Annotation, Arm, Judgement
 from schemas.errors import ServerError

@@ -19,9 +19,9 @@ import pytest
 from scipy.stats import binom
 
 from annotation.labelstudio.accounts import ensure_account
-from annotation.labelstudio.client import ONCE, Connection, client_for
-from annotation.labelstudio.config import ENTITIES, ISSUES, TEXT
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import ONCE, Connection, client_for
+from annotation.labelstudio.interface.config import ENTITIES, ISSUES, TEXT
+from annotation.labelstudio.managed.server import Server
 from annotation.projects import run_push
 from annotation.pulls import pull_project
 from annotation.steps import rule_predictor, run_build, run_collect

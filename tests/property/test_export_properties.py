@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from annotation.labelstudio.api.task_stream import tasks_in
 from annotation.labelstudio.export import ExportReader
-from annotation.labelstudio.task_stream import tasks_in
 from schemas.annotation import Annotation
 from schemas.article import Passage, overlaps, passage_id
 from schemas.codebook import Bilingual, Codebook, EntityType, Group, Issue

@@ -10,9 +10,9 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.listing import rows
-from annotation.labelstudio.patience import Patience
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.listing import rows
+from annotation.labelstudio.api.patience import Patience
 from annotation.labelstudio.project import Project
 from schemas.errors import ServerError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from annotation.labelstudio.adjudication_export import Adjudicated, read_adjudications
+from annotation.labelstudio.adjudication.export import Adjudicated, read_adjudications
 from schemas.annotation import Arm, Judgement, Why
 from schemas.article import Passage, passage_id
 from schemas.codebook import NONE_OF_THESE, read_codebook

@@ -10,15 +10,15 @@ import pytest
 from label_studio_sdk.label_interface import LabelInterface
 
 from annotation.gold.disputes import Rules, disputes
-from annotation.labelstudio.adjudicate import adjudication_title
-from annotation.labelstudio.adjudication_config import (
+from annotation.labelstudio.adjudication.config import (
     WHY,
     WHY_AR,
     adjudication_config,
     adjudication_instructions,
 )
-from annotation.labelstudio.adjudication_tasks import adjudication_task, shown_names
-from annotation.labelstudio.config import ISSUES, label_config
+from annotation.labelstudio.adjudication.project import adjudication_title
+from annotation.labelstudio.adjudication.tasks import adjudication_task, shown_names
+from annotation.labelstudio.interface.config import ISSUES, label_config
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Why
 from schemas.article import Article, Passage, article_id, passage_id
 from schemas.codebook import Codebook, read_codebook

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from label_studio_sdk.label_interface import LabelInterface
 
-from annotation.labelstudio.config import ISSUES, instructions, label_config
-from annotation.labelstudio.keys import hotkeys
+from annotation.labelstudio.interface.config import ISSUES, instructions, label_config
+from annotation.labelstudio.interface.keys import hotkeys
 from annotation.labelstudio.tasks import annotation, prediction, task_data
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Prediction
 from schemas.article import Article, Passage, Span, article_id, passage_id

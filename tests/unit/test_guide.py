@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from annotation.cli import app
-from annotation.labelstudio.guide import english, guide, marked
-from annotation.labelstudio.howto import split_keys, steps
-from annotation.labelstudio.keys import hotkeys
+from annotation.labelstudio.interface.guide import english, guide, marked
+from annotation.labelstudio.interface.howto import split_keys, steps
+from annotation.labelstudio.interface.keys import hotkeys
 from schemas.codebook import (
     Bilingual,
     Codebook,

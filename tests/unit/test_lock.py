@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.labelstudio.config import label_config
-from annotation.labelstudio.lock import answers
+from annotation.labelstudio.interface.config import label_config
+from annotation.labelstudio.interface.lock import answers
 from annotation.labelstudio.project import check_lock
 from schemas.codebook import read_codebook
 from schemas.errors import GateError

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from annotation.labelstudio.api.snapshot import read_export
 from annotation.labelstudio.pull import store
-from annotation.labelstudio.snapshot import read_export
 from schemas.annotation import Annotation, Arm, Judgement
 from schemas.errors import GateError, RecordError
 from schemas.jsonl import read

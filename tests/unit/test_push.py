@@ -13,9 +13,9 @@ import pytest
 from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.parse_error import ParsingError
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.lookup import choose
-from annotation.labelstudio.patience import (
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.lookup import choose
+from annotation.labelstudio.api.patience import (
     Fate,
     Patience,
     Unreadable,
@@ -23,8 +23,8 @@ from annotation.labelstudio.patience import (
     fate_of,
     retry_after,
 )
+from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.push import plan_push
-from annotation.labelstudio.sending import send
 from annotation.labelstudio.settle import Copy, superfluous
 from schemas.errors import GateError, ServerError
 from schemas.ledger import Ledger, Reason, State, Unit

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from annotation.labelstudio import restore as restoring
-from annotation.labelstudio.archive import MANIFEST, SQLITE
-from annotation.labelstudio.backup import backup, default_path
-from annotation.labelstudio.credentials import Account, Credentials
-from annotation.labelstudio.database import Postgres
-from annotation.labelstudio.environment import VERSION
-from annotation.labelstudio.restore import restore
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.managed import restore as restoring
+from annotation.labelstudio.managed.archive import MANIFEST, SQLITE
+from annotation.labelstudio.managed.backup import backup, default_path
+from annotation.labelstudio.managed.credentials import Account, Credentials
+from annotation.labelstudio.managed.database import Postgres
+from annotation.labelstudio.managed.environment import VERSION
+from annotation.labelstudio.managed.restore import restore
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import GateError, MiyarError, RecordError, ServerError, UsageError
 
 ADMIN = Account(email="admin@miyar.invalid", password="geheim-1", token="geheim-2")

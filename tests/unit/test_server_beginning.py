@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.labelstudio.beginning import clear_sqlite
+from annotation.labelstudio.managed.beginning import clear_sqlite
 from schemas.errors import ServerError
 
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from annotation.labelstudio.credentials import write_secrets
-from annotation.labelstudio.database import Postgres, Sqlite, parse
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.managed.credentials import write_secrets
+from annotation.labelstudio.managed.database import Postgres, Sqlite, parse
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError, UsageError
 
 PASSWORD = "p@:/?#%[ كلمة"

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from annotation.labelstudio import process
 from annotation.labelstudio.accounts import Book, annotator_name
-from annotation.labelstudio.client import Settings
-from annotation.labelstudio.credentials import Account, Credentials, ensure_secret_key
-from annotation.labelstudio.environment import home
-from annotation.labelstudio.locks import exclusive, is_held
-from annotation.labelstudio.process import birth, rotate, serves, state_of
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.api.client import Settings
+from annotation.labelstudio.managed import process
+from annotation.labelstudio.managed.credentials import Account, Credentials, ensure_secret_key
+from annotation.labelstudio.managed.environment import home
+from annotation.labelstudio.managed.locks import exclusive, is_held
+from annotation.labelstudio.managed.process import birth, rotate, serves, state_of
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError, UsageError
 
 ADMIN = Account(email="admin@miyar.invalid", password="geheim-1", token="geheim-2")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from annotation.labelstudio.task_stream import tasks_in
+from annotation.labelstudio.api.task_stream import tasks_in
 from schemas.errors import RecordError
 
 TASK = {"id": 1, "data": {"text": "نعم 😀"}, "annotations": [{"result": []}]}

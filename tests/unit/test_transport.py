@@ -10,8 +10,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from annotation.labelstudio.patience import Patience, Unreadable
-from annotation.labelstudio.transport import PatientTransport
+from annotation.labelstudio.api.patience import Patience, Unreadable
+from annotation.labelstudio.api.transport import PatientTransport
 
 URL = "http://server.invalid/api/tasks/"
 HALF = gzip.compress(json.dumps({str(n): n for n in range(999)}).encode())[:999]

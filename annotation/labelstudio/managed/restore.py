@@ -8,7 +8,7 @@ import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from annotation.labelstudio.archive import (
+from annotation.labelstudio.managed.archive import (
     CREDENTIALS,
     DUMP,
     SQLITE,
@@ -17,13 +17,13 @@ from annotation.labelstudio.archive import (
     opened,
     unpack,
 )
-from annotation.labelstudio.credentials import write_secret, write_secrets
-from annotation.labelstudio.database import Database, Postgres, Sqlite
-from annotation.labelstudio.environment import VERSION, Say, ensure_environment
-from annotation.labelstudio.locks import exclusive, is_held
-from annotation.labelstudio.postgres import check, load
-from annotation.labelstudio.process import lock_of
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.managed.credentials import write_secret, write_secrets
+from annotation.labelstudio.managed.database import Database, Postgres, Sqlite
+from annotation.labelstudio.managed.environment import VERSION, Say, ensure_environment
+from annotation.labelstudio.managed.locks import exclusive, is_held
+from annotation.labelstudio.managed.postgres import check, load
+from annotation.labelstudio.managed.process import lock_of
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import GateError, RecordError, ServerError
 
 _LEAVING_S = 10.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from xml.etree import ElementTree as ET
 
-from annotation.labelstudio.instructions import instructions
-from annotation.labelstudio.keys import hotkeys
-from annotation.labelstudio.templates import style
+from annotation.labelstudio.interface.instructions import instructions
+from annotation.labelstudio.interface.keys import hotkeys
+from annotation.labelstudio.interface.templates import style
 from schemas.codebook import (
     CANNOT_JUDGE,
     NONE_OF_THESE,

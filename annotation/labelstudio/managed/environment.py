@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from annotation.labelstudio.locks import exclusive
+from annotation.labelstudio.managed.locks import exclusive
 from schemas.errors import ServerError
 from schemas.record import sha256
 
 VERSION = "1.23.2"
 Say = Callable[[str], None]
-_REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "label-studio.txt"
+_REQUIREMENTS = Path(__file__).parents[3] / "requirements" / "label-studio.txt"
 _COMPLETE = ".complete"
 
 

@@ -13,11 +13,11 @@ from uuid import uuid4
 
 from label_studio_sdk.types.export import Export
 
-from annotation.labelstudio.client import ONCE, Connection, translated
-from annotation.labelstudio.patience import FAILURES, Fate, Unreadable, asked_to_wait, fate_of
+from annotation.labelstudio.api.client import ONCE, Connection, translated
+from annotation.labelstudio.api.patience import FAILURES, Fate, Unreadable, asked_to_wait, fate_of
+from annotation.labelstudio.api.sending import send
+from annotation.labelstudio.api.task_stream import CHUNK, tasks_in
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.sending import send
-from annotation.labelstudio.task_stream import CHUNK, tasks_in
 from schemas.errors import ServerError
 from schemas.jsonl import byte_chunks
 

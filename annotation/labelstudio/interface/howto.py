@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from annotation.labelstudio.keys import hotkeys
+from annotation.labelstudio.interface.keys import hotkeys
 from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE, Bilingual, Codebook
 
 _KEY = re.compile(r"\[([^\[\]]+)\]")

@@ -17,9 +17,9 @@ from label_studio_sdk.core.request_options import RequestOptions
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from annotation.labelstudio.patience import Patience, Unreadable
-from annotation.labelstudio.server import Server
-from annotation.labelstudio.transport import PatientTransport
+from annotation.labelstudio.api.patience import Patience, Unreadable
+from annotation.labelstudio.api.transport import PatientTransport
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError
 
 ONCE: RequestOptions = {"max_retries": 0}

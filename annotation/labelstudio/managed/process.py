@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from annotation.labelstudio.credentials import Account
-from annotation.labelstudio.database import Database, Postgres
-from annotation.labelstudio.locks import is_held
-from annotation.labelstudio.postgres import identity
+from annotation.labelstudio.managed.credentials import Account
+from annotation.labelstudio.managed.database import Database, Postgres
+from annotation.labelstudio.managed.locks import is_held
+from annotation.labelstudio.managed.postgres import identity
 from schemas.errors import ServerError
 from schemas.record import Record
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from annotation.labelstudio.client import ONCE, Connection, translated
-from annotation.labelstudio.listing import condition
+from annotation.labelstudio.api.client import ONCE, Connection, translated
+from annotation.labelstudio.api.listing import condition
+from annotation.labelstudio.api.sending import send
+from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.sending import send
-from annotation.labelstudio.snapshot import fetch
 from schemas.errors import ServerError
 
 VIEW_TITLE = "miyar reads"

@@ -13,7 +13,7 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from annotation.labelstudio.database import Postgres
+from annotation.labelstudio.managed.database import Postgres
 from schemas.errors import ServerError
 
 _CLEAR = """

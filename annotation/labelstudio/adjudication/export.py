@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from annotation.labelstudio.adjudication_config import WHY
-from annotation.labelstudio.adjudication_tasks import BASIS, DECIDES, PASSAGE
+from annotation.labelstudio.adjudication.config import WHY
+from annotation.labelstudio.adjudication.tasks import BASIS, DECIDES, PASSAGE
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.foreign import identity
 from annotation.labelstudio.tasks import KEY, Json

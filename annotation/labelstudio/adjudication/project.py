@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from annotation.labelstudio.adjudication_config import (
+from annotation.labelstudio.adjudication.config import (
     adjudication_config,
     adjudication_instructions,
 )
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.config import instructions
-from annotation.labelstudio.lock import answers
-from annotation.labelstudio.lookup import create
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.lookup import create
+from annotation.labelstudio.interface.config import instructions
+from annotation.labelstudio.interface.lock import answers
 from annotation.labelstudio.project import Project, as_project, find_linked, project_title
 from schemas.codebook import Codebook
 from schemas.errors import GateError

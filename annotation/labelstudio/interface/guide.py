@@ -7,11 +7,11 @@ import re
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from annotation.labelstudio.config import groups_of
-from annotation.labelstudio.guide_words import EDITOR_KEYS, KEYS_NOTE, TICKS, WHEN
-from annotation.labelstudio.howto import split_keys, steps
-from annotation.labelstudio.keys import hotkeys
-from annotation.labelstudio.templates import FOLDER, style
+from annotation.labelstudio.interface.config import groups_of
+from annotation.labelstudio.interface.guide_words import EDITOR_KEYS, KEYS_NOTE, TICKS, WHEN
+from annotation.labelstudio.interface.howto import split_keys, steps
+from annotation.labelstudio.interface.keys import hotkeys
+from annotation.labelstudio.interface.templates import FOLDER, style
 from schemas.codebook import Codebook, EntityExample
 from schemas.text import whole_words
 

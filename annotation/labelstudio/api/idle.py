@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from annotation.labelstudio.client import Connection
-from annotation.labelstudio.listing import CHUNK, condition, rows
+from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.listing import CHUNK, condition, rows
+from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.sending import send
 from annotation.labelstudio.tasks import Json
 
 IDLE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from xml.etree import ElementTree as ET
 
-from annotation.labelstudio.config import COMMENT, TEXT, label_config
+from annotation.labelstudio.interface.config import COMMENT, TEXT, label_config
 from schemas.annotation import Why
 from schemas.codebook import Codebook
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import httpx
 
-from annotation.labelstudio.beginning import clear_postgres, clear_sqlite
-from annotation.labelstudio.credentials import (
+from annotation.labelstudio.managed.beginning import clear_postgres, clear_sqlite
+from annotation.labelstudio.managed.credentials import (
     Account,
     Credentials,
     ensure_secret_key,
@@ -27,17 +27,17 @@ from annotation.labelstudio.credentials import (
     write_secret,
     write_secrets,
 )
-from annotation.labelstudio.database import Database, Postgres, Sqlite
-from annotation.labelstudio.environment import (
+from annotation.labelstudio.managed.database import Database, Postgres, Sqlite
+from annotation.labelstudio.managed.environment import (
     VERSION,
     Say,
     ensure_environment,
     home,
     label_studio_version,
 )
-from annotation.labelstudio.locks import exclusive, is_held
-from annotation.labelstudio.postgres import check
-from annotation.labelstudio.process import (
+from annotation.labelstudio.managed.locks import exclusive, is_held
+from annotation.labelstudio.managed.postgres import check
+from annotation.labelstudio.managed.process import (
     HOST,
     Running,
     birth,
@@ -302,7 +302,7 @@ class Server:
                 "was made before the upgrade."
             )
         if used != VERSION and self.database() is not None:
-            from annotation.labelstudio.backup import backup, default_path
+            from annotation.labelstudio.managed.backup import backup, default_path
 
             path = default_path(self, f"before-{VERSION}-")
             say(f"the data is of Label Studio {used}; backing it up to {path} before {VERSION} …")

@@ -9,7 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from annotation.labelstudio.database import VARIABLE, Postgres
+from annotation.labelstudio.managed.database import VARIABLE, Postgres
 from schemas.errors import ServerError
 from schemas.record import Record, sha256
 

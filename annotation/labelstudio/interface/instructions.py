@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from annotation.labelstudio.howto import split_keys, steps
-from annotation.labelstudio.templates import style
+from annotation.labelstudio.interface.howto import split_keys, steps
+from annotation.labelstudio.interface.templates import style
 from schemas.codebook import Codebook
 
 

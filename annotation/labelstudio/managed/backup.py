@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from annotation.labelstudio.archive import (
+from annotation.labelstudio.managed.archive import (
     CREDENTIALS,
     DUMP,
     MEDIA,
@@ -21,10 +21,10 @@ from annotation.labelstudio.archive import (
     free_space,
     pack,
 )
-from annotation.labelstudio.database import Database, Postgres
-from annotation.labelstudio.locks import exclusive
-from annotation.labelstudio.postgres import dump
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.managed.database import Database, Postgres
+from annotation.labelstudio.managed.locks import exclusive
+from annotation.labelstudio.managed.postgres import dump
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError, UsageError
 
 

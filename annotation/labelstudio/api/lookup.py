@@ -9,9 +9,9 @@ from uuid import uuid4
 
 from label_studio_sdk.core.api_error import ApiError
 
-from annotation.labelstudio.client import ONCE, Connection, translated
-from annotation.labelstudio.patience import Unreadable
-from annotation.labelstudio.sending import send
+from annotation.labelstudio.api.client import ONCE, Connection, translated
+from annotation.labelstudio.api.patience import Unreadable
+from annotation.labelstudio.api.sending import send
 from schemas.errors import GateError
 
 SIGN = "Miyar · "

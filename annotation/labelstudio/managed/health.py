@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from annotation.labelstudio.database import Postgres
-from annotation.labelstudio.environment import VERSION, ensure_environment, label_studio_version
-from annotation.labelstudio.postgres import Facts, probe
-from annotation.labelstudio.server import Server
+from annotation.labelstudio.managed.database import Postgres
+from annotation.labelstudio.managed.environment import (
+    VERSION,
+    ensure_environment,
+    label_studio_version,
+)
+from annotation.labelstudio.managed.postgres import Facts, probe
+from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError
 
 _PAGE = 1000

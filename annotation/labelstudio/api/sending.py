@@ -12,8 +12,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from annotation.labelstudio.client import Connection, translated
-from annotation.labelstudio.patience import FAILURES, Fate, asked_to_wait, fate_of
+from annotation.labelstudio.api.client import Connection, translated
+from annotation.labelstudio.api.patience import FAILURES, Fate, asked_to_wait, fate_of
 
 LOOKS = 3
 """Looks, each after a longer pause, before a request of unknown fate is sent again."""

@@ -11,7 +11,7 @@ from typing import cast
 
 import httpx
 
-from annotation.labelstudio.patience import Patience, Unreadable, retry_after
+from annotation.labelstudio.api.patience import Patience, Unreadable, retry_after
 
 _PASSING = frozenset(
     {

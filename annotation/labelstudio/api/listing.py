@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, overload
 
-from annotation.labelstudio.client import Connection
+from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.tasks import KEY, Json
 from schemas.errors import ServerError
