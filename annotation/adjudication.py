@@ -19,7 +19,7 @@ from annotation.labelstudio.api.idle import delete_idle
 from annotation.labelstudio.project import Project, remember, show_model
 from annotation.labelstudio.push import Plan, plan_push, push, tasks_on_server
 from annotation.labelstudio.settle import settle
-from annotation.labelstudio.tasks import Json
+from annotation.labelstudio.tasks import Due
 from schemas.annotation import Why
 from schemas.article import Passage
 from schemas.dispute import Dispute, DisputeState
@@ -122,7 +122,7 @@ class _Read:
         )
 
 
-def _tasks(read: _Read, waiting: Sequence[Dispute], *, anonymous: bool) -> list[Json]:
+def _tasks(read: _Read, waiting: Sequence[Dispute], *, anonymous: bool) -> list[Due]:
     annotations = {annotation.id: annotation for annotation in read.annotations}
     by_article: dict[str, list[Passage]] = defaultdict(list)
     for passage in sorted(read.passages, key=lambda passage: passage.position):
@@ -131,13 +131,15 @@ def _tasks(read: _Read, waiting: Sequence[Dispute], *, anonymous: bool) -> list[
     wanted = {article_of[dispute.passage_id] for dispute in waiting}
     articles = {a.id: a for a in read.workspace.stream_articles() if a.id in wanted}
     return [
-        adjudication_task(
-            dispute,
-            annotations,
-            articles[article_of[dispute.passage_id]],
-            by_article[article_of[dispute.passage_id]],
-            read.codebook,
-            anonymous=anonymous,
+        Due.of(
+            adjudication_task(
+                dispute,
+                annotations,
+                articles[article_of[dispute.passage_id]],
+                by_article[article_of[dispute.passage_id]],
+                read.codebook,
+                anonymous=anonymous,
+            )
         )
         for dispute in waiting
     ]

@@ -20,8 +20,7 @@ from annotation.labelstudio.carry import (
 )
 from annotation.labelstudio.mirror import keep_predictions
 from annotation.labelstudio.project import Project, find_project, make_project
-from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
-from annotation.labelstudio.tasks import KEY
+from annotation.labelstudio.push import plan_push, push, tasks_due, tasks_on_server
 from annotation.projects import (
     BLENDED,
     OVERLAP,
@@ -272,8 +271,8 @@ def _push_with_notes(
         for model in {prediction.model for prediction in own.values()}:
             keep_predictions(workspace, model, own, dry_run=False)
         articles, passages = workspace.articles(), workspace.passages()
-        tasks = make_tasks(articles, passages, predicted, codebook=codebook.hash, blind=blind)
-        chosen = [with_note(task, notes) for task in tasks if task["data"][KEY] in new]
+        tasks = tasks_due(articles, passages, predicted, codebook=codebook.hash, blind=blind)
+        chosen = [with_note(task, notes[task.key]) for task in tasks if task.key in new]
         project = project or make_project(connection, codebook, wanted, overlap=overlap or OVERLAP)
         push(connection, project, plan_push(chosen, {}, None), on_batch=lambda n: None)
     return len(new), sum(not shown[key] for key in notes if key in shown)

@@ -36,13 +36,13 @@ from annotation.labelstudio.push import (
     Held,
     Plan,
     Sent,
-    make_tasks,
     plan_push,
     push,
+    tasks_due,
     tasks_on_server,
 )
 from annotation.labelstudio.settle import settle
-from annotation.labelstudio.tasks import KEY, Json
+from annotation.labelstudio.tasks import Due
 from annotation.steps import rules_of
 from schemas.annotation import Prediction
 from schemas.article import Passage
@@ -112,7 +112,8 @@ def run_push(
     if blind < 1:
         name = predictions or usual_predictions(workspace)
         predicted = _predictions(workspace, codebook, passages, name)
-    tasks = make_tasks(
+    model = _model(predicted)
+    tasks = tasks_due(
         workspace.articles(), passages, predicted, codebook=codebook.hash, blind=blind
     )
     link, wanted = project_link(workspace), title or default_title(workspace, codebook)
@@ -120,7 +121,6 @@ def run_push(
     if project is None and dry_run:
         return Pushed(None, plan_push(tasks, {}, None), 0)
     if predicted:
-        model = next(iter(predicted.values())).model
         keep_predictions(workspace, model, predicted, dry_run=dry_run)
     if project is None:
         project = make_project(connection, codebook, wanted, overlap=overlap or OVERLAP)
@@ -138,12 +138,15 @@ def run_push(
     plan_push(tasks, held, ledger)
     ledger.check()
     task_ids = {passage: found[0][0] for passage, found in held.items()}
-    shown = _shown_now(connection, project, plan, before, sent, held)
+    if before or not sent.certain or not _as_answered(sent, held):
+        shown = shown_on_server(connection, project)
+    else:
+        shown = _as_sent(plan, sent, model)
     newer = _newer(connection, project, passages, predicted, task_ids, shown)
     if newer:
-        push_predictions(connection, project, newer, on_batch=on_batch)
-        for item in newer.new:
-            shown[item["task"]].models[newer.model] += 1
+        push_predictions(connection, project, newer, predicted, on_batch=on_batch)
+        for task, _ in newer.new:
+            shown[task].models[newer.model] += 1
     keep_tasks(workspace, project, task_ids, shown)
     return Pushed(project, plan, sent.made, newer, changed)
 
@@ -151,7 +154,7 @@ def run_push(
 def _held_now(
     connection: Connection,
     project: Project,
-    tasks: Sequence[Json],
+    tasks: Sequence[Due],
     before: Held,
     sent: Sent,
     ledger: Ledger,
@@ -167,28 +170,28 @@ def _held_now(
     if clean and sent.certain and size_of(connection, project) == number + sent.made:
         held = Held()
         held.update(before)
-        texts = {task["data"][KEY]: task["data"]["text"] for task in tasks}
+        texts = {task.key: task.text for task in tasks}
         held.update({key: [(task, texts[key])] for key, task in sent.ids.items()})
         return held
     return settle(connection, project, tasks, tasks_on_server(connection, project), ledger)
 
 
-def _shown_now(
-    connection: Connection, project: Project, plan: Plan, before: Held, sent: Sent, held: Held
-) -> dict[int, Shown]:
-    """Return what each task has been given; of new ones alone, as the server's answers say.
+def _as_answered(sent: Sent, held: Held) -> bool:
+    """Tell whether each task is the one that the server named, and the only one of its passage.
 
     A server that made tasks twice names the second ones, and the first ones were kept.
     """
     named = {key: [task] for key, task in sent.ids.items()}
-    kept = {key: [task for task, _ in found] for key, found in held.items()}
-    if before or not sent.certain or named != kept:
-        return shown_on_server(connection, project)
+    return named == {key: [task for task, _ in found] for key, found in held.items()}
+
+
+def _as_sent(plan: Plan, sent: Sent, model: str) -> dict[int, Shown]:
+    """Return what each new task has been given."""
     return {
-        sent.ids[task["data"][KEY]]: Shown(
-            Counter(given["model_version"] for given in task.get("predictions", ())),
+        sent.ids[task.key]: Shown(
+            Counter([model] if task.assisted else []),
             annotations=0,
-            predictions=len(task.get("predictions", ())),
+            predictions=int(task.assisted),
         )
         for task in plan.new
     }
@@ -197,7 +200,7 @@ def _shown_now(
 def _dry_run(
     connection: Connection,
     project: Project,
-    tasks: Sequence[Json],
+    tasks: Sequence[Due],
     passages: Sequence[Passage],
     predicted: Mapping[str, Prediction],
     overlap: int | None,
@@ -243,7 +246,7 @@ def _newer(
     if not predicted:
         return None
     return plan_predictions(
-        next(iter(predicted.values())).model,
+        _model(predicted),
         predicted,
         passages,
         task_ids,
@@ -265,9 +268,14 @@ def usual_predictions(workspace: Workspace) -> str:
     return RULES
 
 
+def _model(predicted: Mapping[str, Prediction]) -> str:
+    """Return the one model that predictions are by; empty when there are none."""
+    return next((prediction.model for prediction in predicted.values()), "")
+
+
 def _predictions(
     workspace: Workspace, codebook: Codebook, passages: Sequence[Passage], name: str
-) -> dict[str, Prediction]:
+) -> Mapping[str, Prediction]:
     """Read the predictions to push, and check that they are whole and fit.
 
     Raises:
@@ -286,7 +294,7 @@ def _predictions(
             f"{len(missing)} of {len(passages)} passages have no prediction in {file} (first: "
             f"{missing[0]}); {again}, or push with --blind 1."
         )
-    own = {passage.id: found[passage.id] for passage in passages}
+    own = found.only(passage.id for passage in passages)
     models = sorted({prediction.model for prediction in own.values()})
     if name == RULES and models and models != [wanted := rules_of(workspace)]:
         raise GateError(f"{file} holds predictions by {', '.join(models)}, not {wanted}; {again}.")

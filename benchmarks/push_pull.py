@@ -156,16 +156,16 @@ def _bare(workspace: Path, server: Any) -> Result:
 def _project(connection: Any, workspace: Path, what: str) -> tuple[int, list[Any]]:
     """Make a project, and the tasks that a push would make, without sending them."""
     from annotation.labelstudio.project import make_project
-    from annotation.labelstudio.push import make_tasks
+    from annotation.labelstudio.push import tasks_due
     from schemas.workspace import Workspace
 
     space = Workspace(workspace)
     codebook, predictions = space.codebook(), space.predictions("rules")
-    tasks = make_tasks(
+    tasks = tasks_due(
         space.articles(), space.passages(), predictions, codebook=codebook.hash, blind=BLIND
     )
     project = make_project(connection, codebook, _title(what), overlap=2)
-    return project.id, list(tasks)
+    return project.id, [task.make() for task in tasks]
 
 
 def _title(what: str) -> str:

@@ -36,6 +36,15 @@ def stream(path: Path, model: type[R]) -> Iterator[R]:
     Raises:
         RecordError: as for :func:`read`; bad lines are named when the file ends.
     """
+    return (record for _, record in stream_lines(path, model))
+
+
+def stream_lines(path: Path, model: type[R]) -> Iterator[tuple[str, R]]:
+    """Yield ``(line, record)`` of a JSONL file.
+
+    Raises:
+        RecordError: as for :func:`stream`.
+    """
     problems: list[str] = []
     for number, line in lines(path):
         try:
@@ -43,7 +52,7 @@ def stream(path: Path, model: type[R]) -> Iterator[R]:
         except ValidationError as error:
             problems.extend(f"{path}:{number}: {text}" for text in explain(error))
             continue
-        yield record
+        yield line, record
     if problems:
         shown = "\n".join(problems[:_MAX_SHOWN])
         more = len(problems) - _MAX_SHOWN

@@ -11,6 +11,7 @@ from schemas.article import Article, Cluster, Passage
 from schemas.codebook import Codebook, read_codebook
 from schemas.errors import RecordError, UsageError
 from schemas.jsonl import atomic, read, read_bytes, stream
+from schemas.lookup import Lookup
 from schemas.migration import Review
 
 MIGRATED = ".migrated.jsonl"
@@ -171,12 +172,12 @@ class Workspace:
             passage.check_against(articles[passage.article_id])
         return passages
 
-    def predictions(self, name: str) -> dict[str, Prediction]:
+    def predictions(self, name: str) -> Lookup[Prediction]:
         """Read one model's predictions by passage id; empty when there are none."""
         path = self.predictions_dir / f"{name}.jsonl"
         if not path.is_file():
-            return {}
-        return {record.passage_id: record for record in read(path, Prediction)}
+            return Lookup(Prediction, {})
+        return Lookup.read(path, Prediction, lambda record: record.passage_id)
 
     def shown_predictions(self) -> dict[tuple[str, str], Prediction]:
         """Read what annotators may have been shown: (passage id, model) → prediction."""

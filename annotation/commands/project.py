@@ -87,7 +87,7 @@ def push(
 
 def _show_pushed(done: Pushed, *, dry_run: bool) -> None:
     """Tell what was done, or would be."""
-    blind = sum("predictions" not in task for task in done.plan.new)
+    blind = sum(not task.assisted for task in done.plan.new)
     say(
         f"{'would make' if dry_run else 'made'} {len(done.plan.new)} tasks ({blind} blind); "
         f"{done.plan.held} passages had theirs already."

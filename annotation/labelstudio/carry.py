@@ -8,7 +8,7 @@ are written one by one, and the database itself refuses an id that it has.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotation.labelstudio.api.client import Connection, client_for, translated
@@ -16,7 +16,7 @@ from annotation.labelstudio.api.listing import rows
 from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.submit import create_once
-from annotation.labelstudio.tasks import KEY, Json, annotation
+from annotation.labelstudio.tasks import KEY, Due, Json, annotation
 from schemas.annotation import Annotation, Judgement
 from schemas.article import Passage
 
@@ -64,9 +64,14 @@ def notes_on_server(connection: Connection, project: Project) -> dict[str, str]:
     return found
 
 
-def with_note(task: Json, notes: Mapping[str, str]) -> Json:
-    """Return a task with the note for its passage."""
-    return {**task, "data": {**task["data"], NOTE: notes[task["data"][KEY]]}}
+def with_note(task: Due, note: str) -> Due:
+    """Return a task with a note for annotators."""
+
+    def make() -> Json:
+        made = task.make()
+        return {**made, "data": {**made["data"], NOTE: note}}
+
+    return replace(task, make=make)
 
 
 def can_be_written(given: Annotation) -> bool:

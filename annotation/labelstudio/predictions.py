@@ -53,8 +53,8 @@ class PredictionPlan:
     """What it takes that annotators see one model's predictions."""
 
     model: str
-    new: tuple[Json, ...]
-    """Predictions to add, one a task."""
+    new: tuple[tuple[int, Passage], ...]
+    """Tasks to add a prediction to, and their passages."""
     held: int
     """Assisted tasks that have the model's prediction already."""
     finished: int
@@ -101,11 +101,12 @@ def plan_predictions(
         shown: from ``shown_on_server``.
         overlap: annotators a passage; a task with as many annotations is finished.
     """
-    new, held, finished, doubled = [], 0, 0, 0
+    new: list[tuple[int, Passage]] = []
+    held, finished, doubled = 0, 0, 0
     for passage in passages:
         task = task_ids.get(passage.id)
         given = shown.get(task) if task is not None else None
-        if given is None or given.arm is Arm.BLIND or passage.id not in predictions:
+        if task is None or given is None or given.arm is Arm.BLIND or passage.id not in predictions:
             continue
         if given.models[model]:
             held += 1
@@ -113,7 +114,7 @@ def plan_predictions(
         elif given.annotations >= overlap:
             finished += 1
         else:
-            new.append({"task": task, **prediction(passage, predictions[passage.id])})
+            new.append((task, passage))
     return PredictionPlan(model, tuple(new), held, finished, doubled)
 
 
@@ -154,6 +155,7 @@ def push_predictions(
     connection: Connection,
     project: Project,
     plan: PredictionPlan,
+    predictions: Mapping[str, Prediction],
     *,
     on_batch: Callable[[int], None],
     batch_size: int = BATCH,
@@ -164,7 +166,8 @@ def push_predictions(
         ServerError: the server refuses or keeps failing; run it again to go on.
     """
     for first in range(0, len(plan.new), batch_size):
-        batch = plan.new[first : first + batch_size]
+        chosen = plan.new[first : first + batch_size]
+        batch = [{"task": task, **prediction(p, predictions[p.id])} for task, p in chosen]
         _import(connection, project, plan.model, batch)
         on_batch(len(batch))
     if plan.new or plan.doubled:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 from uuid import uuid4
 
@@ -19,12 +21,12 @@ from annotation.labelstudio.api.listing import MARK, PAGE, SENT, Held, tasks_on_
 from annotation.labelstudio.api.patience import Unreadable
 from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.tasks import KEY, Json, is_blind, prediction, task_data
+from annotation.labelstudio.tasks import KEY, Due, Json, is_blind, prediction, task_data
 from schemas.annotation import Prediction
 from schemas.article import Article, Passage
 from schemas.ledger import Ledger, Reason, Unit
 
-__all__ = ["BATCH", "PAGE", "Held", "Plan", "make_tasks", "plan_push", "push", "tasks_on_server"]
+__all__ = ["BATCH", "PAGE", "Held", "Plan", "plan_push", "push", "tasks_due", "tasks_on_server"]
 
 BATCH = 250
 
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 class Plan:
     """What a push would do."""
 
-    new: tuple[Json, ...]
+    new: tuple[Due, ...]
     """Tasks to make."""
     held: int
     """Passages that have their task already."""
@@ -53,40 +55,53 @@ class Sent:
     """Every answer came, and said that everything was taken: nothing needs to be looked at."""
 
 
-def make_tasks(
+def tasks_due(
     articles: Sequence[Article],
     passages: Sequence[Passage],
     predictions: Mapping[str, Prediction],
     *,
     codebook: str,
     blind: float,
-) -> list[Json]:
+) -> list[Due]:
     """Return a task for each passage; a ``blind`` share of them without its prediction."""
     by_article: dict[str, list[Passage]] = defaultdict(list)
     for passage in passages:
         by_article[passage.article_id].append(passage)
-    tasks = []
+    due = []
     for article in articles:
         own = sorted(by_article[article.id], key=lambda passage: passage.position)
         for position, passage in enumerate(own):
-            task: Json = {"data": task_data(article, own, position, codebook=codebook)}
-            predicted = predictions.get(passage.id)
-            if predicted and not is_blind(passage.id, blind):
-                task["predictions"] = [prediction(passage, predicted)]
-            tasks.append(task)
-    return tasks
+            assisted = not is_blind(passage.id, blind) and passage.id in predictions
+            given = predictions if assisted else {}
+            make = partial(_task, article, own, position, given, codebook)
+            due.append(Due(passage.id, passage.text, make, assisted))
+    return due
+
+
+def _task(
+    article: Article,
+    own: list[Passage],
+    position: int,
+    predictions: Mapping[str, Prediction],
+    codebook: str,
+) -> Json:
+    passage = own[position]
+    task: Json = {"data": task_data(article, own, position, codebook=codebook)}
+    if predicted := predictions.get(passage.id):
+        task["predictions"] = [prediction(passage, predicted)]
+    return task
 
 
 def plan_push(
-    tasks: Sequence[Json], held: Mapping[str, Sequence[tuple[int, str]]], ledger: Ledger | None
+    tasks: Sequence[Due], held: Mapping[str, Sequence[tuple[int, str]]], ledger: Ledger | None
 ) -> Plan:
     """Compare tasks with what the server holds; the ledger gets each task's fate."""
-    new: list[Json] = []
+    new: list[Due] = []
     count = 0
     for task in tasks:
-        key = task["data"][KEY]
+        key = task.key
         found = held.get(key, [])
-        changed = next((t for t in found if t[1] != task["data"]["text"]), None)
+        changed = next((t for t in found if t[1] != task.text), None)
         if not found:
             new.append(task)
         else:
@@ -130,13 +145,11 @@ def push(
         ServerError: the server refuses, or keeps failing. What is done stays done; pushing
             again goes on from there.
     """
-    name, sure, sent = uuid4().hex[:12], True, Sent(len(plan.new))
-    for first in range(0, len(plan.new), batch_size):
-        batch = plan.new[first : first + batch_size]
-        marked = [_marked(task, name) for task in batch]
+    sure, sent = True, Sent(len(plan.new))
+    for batch in _batches(plan.new, uuid4().hex[:12], batch_size):
         sure &= send(
             connection,
-            marked,
+            batch,
             request=lambda left: _import(connection, project, left, sent),
             missing=lambda left: _missing(connection, project, left),
             what="tasks",
@@ -149,6 +162,19 @@ def push(
             "which removes second copies of tasks that nobody has worked on"
         )
     return sent
+
+
+def _batches(tasks: Sequence[Due], push_name: str, size: int) -> Iterator[list[Json]]:
+    """Yield tasks as they are sent; the next ones are made while these are on their way."""
+
+    def made(first: int) -> list[Json]:
+        return [_marked(task.make(), push_name) for task in tasks[first : first + size]]
+
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(made, 0)
+        for first in range(0, len(tasks), size):
+            batch, following = following.result(), pool.submit(made, first + size)
+            yield batch
 
 
 def _marked(task: Json, push_name: str) -> Json:
@@ -174,4 +200,4 @@ def _import(connection: Connection, project: Project, batch: Sequence[Json], sen
 
 def _missing(connection: Connection, project: Project, batch: Sequence[Json]) -> Sequence[Json]:
     held = tasks_on_server(connection, project, [task["data"][KEY] for task in batch])
-    return plan_push(batch, held, None).new
+    return [task for task in batch if task["data"][KEY] not in held]

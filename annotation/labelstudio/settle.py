@@ -21,7 +21,7 @@ from annotation.labelstudio.api.lookup import remove_twins
 from annotation.labelstudio.api.patience import Unreadable
 from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.project import Project
-from annotation.labelstudio.tasks import KEY, Json
+from annotation.labelstudio.tasks import KEY, Due, Json
 from schemas.ledger import Ledger, Reason, Unit
 
 _DRAFTED = condition("draft_exists", "equal", value=True, kind="Boolean")
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 def settle(
     connection: Connection,
     project: Project,
-    tasks: Sequence[Json],
+    tasks: Sequence[Due],
     held: Held,
     ledger: Ledger | None = None,
 ) -> Held:
@@ -53,8 +53,9 @@ def settle(
         ServerError: the server refuses or keeps failing; pushing again goes on from there.
     """
     remove_twins(connection, project.title, project.id)
-    texts = {task["data"][KEY]: task["data"]["text"] for task in tasks}
-    given = {task["data"][KEY]: task["predictions"] for task in tasks if task.get("predictions")}
+    texts = {task.key: task.text for task in tasks}
+    forgotten = set(held.bare.values())
+    given = {t.key: t.make()["predictions"] for t in tasks if t.key in forgotten and t.assisted}
     doubled = [
         key
         for key, found in held.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,26 @@ CODEBOOK = "codebook"
 """Where a task holds the hash of its codebook."""
 KEY = "ext_id"
 """Where a task holds the passage id. Under ``data``: Label Studio cannot filter by ``meta``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A task that a project shall hold; it is made when it is sent, since tasks are large."""
+
+    key: str
+    """The passage id, or what else the task is known by."""
+    text: str
+    make: Callable[[], Json]
+    assisted: bool = False
+    """Whether it comes with a prediction."""
+
+    @classmethod
+    def of(cls, task: Json) -> Due:
+        """Return a task that is made already."""
+        data, assisted = task["data"], bool(task.get("predictions"))
+        return cls(data[KEY], data["text"], lambda: task, assisted)
+
+
 _UNSAFE = "\"'<>`\\"
 
 

@@ -17,7 +17,7 @@ from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.project import Project, find_project, make_project
 from annotation.labelstudio.pull import store
-from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
+from annotation.labelstudio.push import plan_push, push, tasks_due, tasks_on_server
 from annotation.labelstudio.settle import settle
 from annotation.labelstudio.submit import submit
 from annotation.projects import run_push
@@ -89,7 +89,7 @@ def run_pushes(bench: Bench, seed: int) -> Outcome:
     space = make_workspace(bench.root / f"push-{seed}", seed, rng.randint(8, 15))
     title, size, ledgers = f"faults {bench.name} push {seed}", rng.randint(3, 5), []
     codebook, articles, passages = space.codebook(), space.articles(), space.passages()
-    tasks = make_tasks(
+    tasks = tasks_due(
         articles, passages, space.predictions("machine"), codebook=codebook.hash, blind=0.0
     )
 
@@ -235,7 +235,7 @@ def _made_directly(bench: Bench, space: Workspace, title: str) -> Project:
     codebook = space.codebook()
     project = make_project(bench.direct, codebook, title, overlap=2)
     bench.projects = [project.id]
-    tasks = make_tasks(space.articles(), space.passages(), {}, codebook=codebook.hash, blind=1.0)
+    tasks = tasks_due(space.articles(), space.passages(), {}, codebook=codebook.hash, blind=1.0)
     push(bench.direct, project, plan_push(tasks, {}, None), on_batch=lambda n: None)
     held = tasks_on_server(bench.direct, project)
     settle(bench.direct, project, tasks, held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.project import Project, make_project
-from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
+from annotation.labelstudio.push import plan_push, push, tasks_due, tasks_on_server
 from annotation.labelstudio.settle import settle
 from schemas.ledger import Ledger
 from tests.faults.bench import Bench, make_workspace
@@ -21,7 +21,7 @@ class Scene:
         self.title = f"faults {bench.name} {name}"
         self.codebook = self.space.codebook()
         self.passages = self.space.passages()
-        self.tasks = make_tasks(
+        self.tasks = tasks_due(
             self.space.articles(),
             self.passages,
             self.space.predictions("machine"),

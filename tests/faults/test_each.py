@@ -59,7 +59,7 @@ def test_without_looking_first_the_same_faults_do_double(bench: Bench, scene: Sc
     project = scene.make()
     bench.proxy.follow(Always(Fault.COMMIT_504))
     client: LabelStudio = LabelStudio(base_url=bench.proxy.url, api_key=bench.token)  # type: ignore[no-untyped-call]
-    request: Any = scene.tasks
+    request: Any = [task.make() for task in scene.tasks]
     client.projects.import_tasks(id=project.id, request=request)
     assert all(len(copies) >= 2 for copies in scene.copies(project))
 
@@ -110,7 +110,7 @@ def test_a_copy_that_somebody_has_worked_on_stays(bench: Bench, scene: Scene) ->
 def test_a_task_that_no_push_made_is_never_removed(bench: Bench, scene: Scene) -> None:
     project = scene.make()
     scene.push(bench.direct, project)
-    by_hand: Any = [{"data": task["data"]} for task in scene.tasks]
+    by_hand: Any = [{"data": task.make()["data"]} for task in scene.tasks]
     bench.direct.client.projects.import_tasks(id=project.id, request=by_hand, request_options=ONCE)
     before = scene.copies(project)
     counts, _ = scene.settle(project)

@@ -21,7 +21,7 @@ from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project, make_project
 from annotation.labelstudio.pull import store
-from annotation.labelstudio.push import make_tasks, plan_push, push, tasks_on_server
+from annotation.labelstudio.push import plan_push, push, tasks_due, tasks_on_server
 from annotation.labelstudio.submit import submit
 from annotation.labelstudio.tasks import task_data
 from annotation.projects import run_push
@@ -284,7 +284,7 @@ def test_a_server_killed_during_push_loses_and_doubles_nothing(
     title = f"kill {uuid4().hex[:12]}"
     project = run_push_nothing(workspace, connection, title)
     passages = workspace.passages()
-    tasks = make_tasks(
+    tasks = tasks_due(
         workspace.articles(), passages, workspace.predictions("rules"), codebook="c", blind=0.0
     )
     batches = 0

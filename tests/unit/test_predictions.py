@@ -61,7 +61,7 @@ def test_a_newer_model_goes_to_assisted_tasks_that_wait_for_annotators() -> None
         4: Shown(Counter({"m1": 1, "m2": 1}), 0, predictions=3),  # has it already, twice
     }
     plan = plan_predictions("m2", PREDICTED, PASSAGES, IDS, shown, overlap=2)
-    assert [item["task"] for item in plan.new] == [0, 1]
+    assert plan.new == ((0, PASSAGES[0]), (1, PASSAGES[1]))
     assert (plan.held, plan.finished, plan.doubled) == (1, 1, 1)
 
 

@@ -26,6 +26,7 @@ from annotation.labelstudio.api.patience import (
 from annotation.labelstudio.api.sending import send
 from annotation.labelstudio.push import plan_push
 from annotation.labelstudio.settle import Copy, superfluous
+from annotation.labelstudio.tasks import Due
 from schemas.errors import GateError, ServerError
 from schemas.ledger import Ledger, Reason, State, Unit
 
@@ -115,7 +116,7 @@ def test_everything_else_may_have_been_carried_out(error: Exception) -> None:
     assert fate_of(error) is Fate.UNKNOWN
 
 
-TASKS = [{"data": {"ext_id": key, "text": f"نص {key}"}} for key in ("a", "b", "c", "d")]
+TASKS = [Due.of({"data": {"ext_id": key, "text": f"نص {key}"}}) for key in ("a", "b", "c", "d")]
 
 
 def test_a_plan_is_what_the_server_does_not_hold_and_the_ledger_what_it_holds() -> None:
@@ -127,7 +128,7 @@ def test_a_plan_is_what_the_server_does_not_hold_and_the_ledger_what_it_holds() 
     }
     plan = plan_push(TASKS, held, ledger)
     ledger.check()
-    assert [task["data"]["ext_id"] for task in plan.new] == ["d"]
+    assert [task.key for task in plan.new] == ["d"]
     assert plan.held == 3
     assert {(state, code): n for (_, state, code), n in ledger.reasons.items()} == {
         (State.REPAIRED, Reason.TASK_DUPLICATED): 1,
