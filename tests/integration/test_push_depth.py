@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from annotation.labelstudio.accounts import ensure_account
+from annotation.labelstudio.api.changes import titled
 from annotation.labelstudio.api.client import ONCE, Connection
 from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.mirror import pushed_tasks
@@ -222,6 +224,24 @@ def test_an_incremental_pull_gives_what_a_whole_one_gives(team: Team) -> None:
         team.passage(0).id,
         team.passage(3).id,
     }
+
+
+def test_views_of_pulls_that_were_killed_are_removed_and_those_of_others_are_not(
+    team: Team,
+) -> None:
+    assert team.project is not None
+    views, project = team.connection.client.views, team.project.id
+    killed, running, people = (
+        titled(datetime(2020, 1, 1, tzinfo=UTC)),
+        titled(datetime.now(UTC)),
+        "x",
+    )
+    for title in (killed, running, people):
+        views.create(project=project, data={"title": title}, request_options=ONCE)
+    team.annotate(0)
+    run_status(team.workspace, team.connection, title=team.title)
+    left = [view.data["title"] for view in views.list(project=project)]
+    assert sorted(left) == sorted([running, "x"])
 
 
 def test_a_deletion_is_found_once_and_stays_withdrawn(team: Team) -> None:

@@ -47,7 +47,7 @@ def _fetch_where(
 ) -> list[object]:
     """Fetch through a view of the data manager: snapshots know no other filter."""
     items = [condition(field, operator, value, kind) for field, operator, kind, value in conditions]
-    title = f"{_titled(datetime.now(UTC))} {uuid4().hex[:12]}"
+    title = f"{titled(datetime.now(UTC))} {uuid4().hex[:12]}"
     data: Any = {"title": title, "filters": {"conjunction": "or", "items": items}}
     views = connection.client.views
 
@@ -70,7 +70,7 @@ def _fetch_where(
         _remove(connection, project, title)
 
 
-def _titled(at: datetime) -> str:
+def titled(at: datetime) -> str:
     """Return how the titles of views begin that are made at a time; they sort by it."""
     return f"{VIEW_TITLE} {at:%Y-%m-%d %H:%M}"
 
@@ -86,7 +86,7 @@ def _remove(connection: Connection, project: Project, title: str) -> None:
 
     What cannot be removed now is removed by a later pull.
     """
-    long_ago = _titled(datetime.now(UTC) - _KEPT)
+    long_ago = titled(datetime.now(UTC) - _KEPT)
     try:
         for number, name in _views(connection, project):
             if name == title or (name.startswith(VIEW_TITLE) and name < long_ago):
