@@ -39,10 +39,10 @@ demo: setup  ## the whole journey on corpus/, with a real Label Studio, ending a
 	@$(BIN)/miyar demo
 
 test: setup  ## all tests: unit, property, integration (real server), browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 unit: setup  ## only the tests that need no server and no browser
-	@$(BIN)/python -m pytest tests/unit tests/property $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup tests/unit tests/property $(ARGS)
 
 faults: setup  ## random faults between Miyar and a real Label Studio, by seed [RUNS=200]
 	@MIYAR_FAULT_RUNS=$(RUNS) MIYAR_FAULT_KILLS=10 MIYAR_FAULT_REPORT=benchmarks/results/faults.json \

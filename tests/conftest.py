@@ -15,6 +15,23 @@ from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.managed.server import Running, Server
 from schemas.workspace import Workspace
 
+OWN_STUDIO = ("faults", "test_simulated_annotators")
+"""Tests that need a Label Studio for long, without others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests belong to one process when several work (``pytest -n 2 --dist loadgroup``).
+
+    All of a file, so that what a file prepares is prepared once; and all that use the session's
+    Label Studio, since each process starts one of its own.
+    """
+    for item in items:
+        where = item.path.relative_to(ROOT / "tests")
+        own = next((name for name in OWN_STUDIO if name in (*where.parts, where.stem)), None)
+        shared = "studio" if "server" in getattr(item, "fixturenames", ()) else str(where)
+        item.add_marker(pytest.mark.xdist_group(own or shared))
+
+
 # A slow machine must not fail a property.
 settings.register_profile("miyar", deadline=None)
 settings.load_profile("miyar")

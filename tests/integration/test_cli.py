@@ -267,6 +267,7 @@ def test_a_broken_export_is_counted_and_leaves_the_gold_intact(
         "rejected:unreadable_task": 1,
     }
     assert ledger["annotations"]["reasons"] == {
+        "accepted:annotated_again": 3,
         "pending:draft": 1,
         "rejected:empty_annotation": 1,
         "rejected:missing_id": 1,
