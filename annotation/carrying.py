@@ -18,7 +18,7 @@ from annotation.labelstudio.carry import (
     work_on_server,
     write_annotations,
 )
-from annotation.labelstudio.mirror import keep_predictions
+from annotation.labelstudio.mirror import content_hash, keep_carried, keep_predictions
 from annotation.labelstudio.project import Project, find_project, make_project
 from annotation.labelstudio.push import plan_push, push, tasks_due, tasks_on_server
 from annotation.projects import (
@@ -41,12 +41,10 @@ from schemas.migration import Question, Review
 from schemas.record import sha256
 from schemas.workspace import Workspace
 
-"""Name of the predictions that hold what stayed valid of earlier annotations."""
-
 
 @dataclass(frozen=True)
 class Sorted:
-    """The migrated annotations, each annotator's latest of a passage, by what becomes of them."""
+    """The migrated annotations by what becomes of them."""
 
     whole: tuple[Annotation, ...]
     """Complete under the new codebook: written to the project."""
@@ -68,6 +66,9 @@ class Carried:
     """Tasks that were made, or would be."""
     written: int
     """Annotations that the project did not hold before."""
+    outdated: int
+    """Annotations that the project holds as an earlier migration made them, which says otherwise
+    now; a pull keeps to what the workspace has."""
     without_note: int
     """Passages to look at again whose task was there before, without a note: tasks are never
     changed."""
@@ -140,9 +141,13 @@ def run_carry(
     )
     tasks = made + len(pushed.plan.new)
     if dry_run or pushed.project is None:
-        return Carried(pushed, found, tasks, 0, without)
+        return Carried(pushed, found, tasks, 0, 0, without)
+    kept = keep_carried(workspace, pushed.project, ())
+    changed = {a.id for a in found.whole if kept.get(a.id, content_hash(a)) != content_hash(a)}
+    unwritten = [a for a in found.whole if a.id not in kept]
+    keep_carried(workspace, pushed.project, unwritten)
     written = _write(connection, pushed.project, found, passages, users, tokens, ledger, on_each)
-    return Carried(pushed, found, tasks, written, without)
+    return Carried(pushed, found, tasks, written, len(changed), without)
 
 
 def sort_migrated(workspace: Workspace) -> Sorted:
@@ -150,9 +155,9 @@ def sort_migrated(workspace: Workspace) -> Sorted:
     codebook, reviews = workspace.codebook().hash, workspace.reviews()
     own = [a for a in workspace.annotations() if a.codebook == codebook and not a.decides]
     current = {a.id for a in latest_by_voice(own)}
-    migrated = latest_by_voice(a for a in own if a.migrated_from)
+    migrated = [a for a in own if a.migrated_from]
     asked: dict[str, list[Annotation]] = defaultdict(list)
-    for item in migrated:
+    for item in latest_by_voice(migrated):
         review = reviews.get(item.id)
         if (review and review.questions) or not can_be_written(item):
             asked[item.passage_id].append(item)
@@ -289,11 +294,15 @@ def _write(
     on_each: Callable[[], None],
 ) -> int:
     """Write what is complete, and count what the project holds afterwards."""
-    task_ids = {key: held[0][0] for key, held in tasks_on_server(connection, project).items()}
+    task_ids = {
+        key: held[0][0]
+        for key, held in tasks_on_server(connection, project).items()
+        if key in passages and held[0][1] == passages[key].text
+    }
     work = work_on_server(connection, project)
     later = [a for a in found.whole if _spoke_since(a, work, users)]
     known = {*work.ids, *(a.id for a in later)}
-    new = [a for a in found.whole if a.id not in known and a.passage_id in passages]
+    new = [a for a in found.whole if a.id not in known and a.passage_id in task_ids]
     written = write_annotations(
         connection,
         new,

@@ -261,7 +261,7 @@ def _latest(annotations: Iterable[Annotation]) -> list[Annotation]:
 
 
 def _write(workspace: Workspace, parts: _Parts, *, dry_run: bool) -> Path | None:
-    stem = f"pull-{workspace.next_annotation_number():04d}"
+    stem = workspace.next_annotation_file().stem
     file = workspace.annotations_dir / f"{stem}{MIGRATED}"
     records = sorted([*parts.new, *parts.changed], key=lambda a: (a.passage_id, a.annotator, a.id))
     # The reviews first: annotations without theirs would look complete after a crash.

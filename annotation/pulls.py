@@ -12,12 +12,21 @@ from annotation.labelstudio.api.changes import fetch_since, latest_change
 from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.api.snapshot import fetch, read_export
 from annotation.labelstudio.export import ExportReader
-from annotation.labelstudio.given import Given, deleted, ids_in, read_given, write_given
+from annotation.labelstudio.given import (
+    Given,
+    check_deletions,
+    count_deleted,
+    deleted,
+    ids_in,
+    read_given,
+    write_given,
+)
 from annotation.labelstudio.mirror import pushed_tasks
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.pull import Pulled, store
 from annotation.projects import open_project
 from schemas.annotation import Annotation
+from schemas.errors import RecordError
 from schemas.jsonl import write_text
 from schemas.ledger import Ledger, Reason, Unit
 from schemas.workspace import Workspace
@@ -42,6 +51,7 @@ def pull_project(
     *,
     title: str | None = None,
     incremental: bool = False,
+    accept_deletions: bool = False,
     dry_run: bool = False,
 ) -> Taken:
     """Take a project's annotations into the workspace.
@@ -53,7 +63,11 @@ def pull_project(
         title: of the project, when it is not the workspace's own.
         incremental: read only the tasks that changed since the last pull; all of them when
             there was none.
+        accept_deletions: also when many annotations are gone from the project at once.
         dry_run: count only.
+
+    Raises:
+        GateError: so many are gone that somebody has to say that it is meant.
     """
     project = open_project(workspace, connection, title)
     names = names_by_user(connection)
@@ -66,15 +80,20 @@ def pull_project(
     found = reader.read(export)
     now = ids_in(export)
     gone = deleted(before.ids, now) if before else set()
-    _count_deleted(workspace, gone, ledger)
+    newest = latest_change(export)
+    if before:
+        seen = newest if whole else None
+        check_deletions(project, before, gone, seen, accepted=accept_deletions)
+    count_deleted(workspace.annotations() if gone else (), gone, ledger)
     if whole:
         _count_lost(workspace, project, now.keys(), ledger)
     pulled = store(workspace, found, ledger, refused=reader.refused | gone, dry_run=dry_run)
     if not dry_run:
-        times = [t for t in (latest_change(export), before and before.changed_at) if t]
+        times = [t for t in (newest, before and before.changed_at) if t]
         given = Given(
             changed_at=max(times, default=None),
             ids=now if whole or not before else {**before.ids, **now},
+            created_at=project.created_at,
         )
         write_given(workspace, project, given)
         write_text(_users_file(workspace), json.dumps(names, ensure_ascii=False, indent=1) + "\n")
@@ -89,29 +108,25 @@ def pull_file(workspace: Workspace, path: Path, ledger: Ledger, *, dry_run: bool
     export = read_export(path)
     users, names = _users_file(workspace), {}
     if users.is_file():
-        stored = json.loads(users.read_text(encoding="utf-8"))
-        names = {int(user): name for user, name in stored.items()}
+        names = _read_users(users)
     reader = ExportReader(workspace.codebook(), workspace.passages(), names, ledger)
     found = reader.read(export)
     pulled = store(workspace, found, ledger, refused=reader.refused, dry_run=dry_run)
     return Taken(found, pulled, len(export), whole=True)
 
 
+def _read_users(path: Path) -> dict[int, str]:
+    try:
+        return {int(k): str(name) for k, name in json.loads(path.read_bytes()).items()}
+    except (ValueError, AttributeError) as error:
+        raise RecordError(
+            f"{path}: not the names of users by their numbers; delete it, and pull from the server "
+            "once before you read export files."
+        ) from error
+
+
 def _users_file(workspace: Workspace) -> Path:
     return workspace.label_studio_dir / "users.json"
-
-
-def _count_deleted(workspace: Workspace, gone: set[str], ledger: Ledger) -> None:
-    """Count what the workspace holds and the server does not any more: it is withdrawn."""
-    for annotation in workspace.annotations() if gone else ():
-        if annotation.id in gone:
-            ledger.receive(Unit.ANNOTATIONS)
-            ledger.reject(
-                Unit.ANNOTATIONS,
-                Reason.DELETED_ON_SERVER,
-                where=annotation.passage_id,
-                detail=f"{annotation.id} by {annotation.annotator}",
-            )
 
 
 def _count_lost(

@@ -63,6 +63,23 @@ def stream_lines(path: Path, model: type[R]) -> Iterator[tuple[str, R]]:
         )
 
 
+def read_one(path: Path, model: type[R], *, mend: str) -> R:
+    """Read a JSON file that holds one record.
+
+    Args:
+        path: the file.
+        model: of the record.
+        mend: what to do when it cannot be read, as the end of a sentence.
+
+    Raises:
+        RecordError: the file is missing or does not validate.
+    """
+    try:
+        return model.model_validate_json(read_bytes(path))
+    except ValidationError as error:
+        raise RecordError(f"{path}: {explain(error)[0]}; {mend}.") from error
+
+
 def lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield ``(line number from 1, line)`` of a UTF-8 file without its blank lines.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from schemas.article import Article, Cluster, Passage
 from schemas.codebook import Codebook, read_codebook
 from schemas.errors import RecordError, UsageError
 from schemas.jsonl import atomic, read, read_bytes, stream
+from schemas.locks import exclusive
 from schemas.lookup import Lookup
 from schemas.migration import Review
 
@@ -189,13 +192,21 @@ class Workspace:
 
     def annotation_files(self) -> list[Path]:
         """Return the annotation files, oldest pull first, without rejects and reviews."""
-        files = self.annotations_dir.glob("*.jsonl")
-        return sorted(path for path in files if not path.name.endswith(_BESIDE))
+        return [path for path in self._pulls() if not path.name.endswith(_BESIDE)]
 
-    def next_annotation_number(self) -> int:
-        """Return the number of the next pull or migration."""
-        files = self.annotations_dir.glob("pull-[0-9][0-9][0-9][0-9].*")
-        return max((int(path.name[5:9]) for path in files), default=0) + 1
+    def next_annotation_file(self) -> Path:
+        """Return the file of the next pull or migration; keep ``annotating`` until it is there."""
+        last = max((_number(path) for path in self._pulls()), default=0)
+        return self.annotations_dir / f"pull-{last + 1:04d}.jsonl"
+
+    def _pulls(self) -> list[Path]:
+        """Return all files of annotations and what stands beside them, oldest first."""
+        files = self.annotations_dir.glob("*.jsonl")
+        return sorted(files, key=lambda path: (_number(path), path.name))
+
+    def annotating(self) -> AbstractContextManager[None]:
+        """Keep other commands from changing the annotations while the block reads and writes."""
+        return exclusive(self.runs_dir / "annotations.lock", lambda: None)
 
     def annotations(self) -> list[Annotation]:
         """Read the annotations that count.
@@ -227,7 +238,7 @@ class Workspace:
         An annotation that was changed in Label Studio after its migration has been looked at.
         """
         found: dict[str, Review] = {}
-        for path in sorted(self.annotations_dir.glob("pull-*.jsonl")):
+        for path in self._pulls():
             if path.name.endswith(REVIEWS):
                 found.update({review.annotation: review for review in read(path, Review)})
             elif found and not path.name.endswith((REJECTS, MIGRATED)):
@@ -242,6 +253,12 @@ class Workspace:
             for identity, review in self.reviews().items()
             if review.unread
         }
+
+
+def _number(path: Path) -> int:
+    """Return the number of a pull's file; 0 for a file of another name."""
+    found = re.match(r"pull-(\d+)\.", path.name)
+    return int(found.group(1)) if found else 0
 
 
 def _with_ancestors(record: Annotation, by_id: Mapping[str, Annotation]) -> Iterator[str]:

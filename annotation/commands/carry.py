@@ -87,6 +87,11 @@ def _show(done: Carried, ledger: Ledger, *, dry_run: bool) -> None:
             f"{done.without_note} of these passages had their task before and show no note: carry "
             "makes the project itself, do not push first."
         )
+    if done.outdated:
+        say(
+            f"{done.outdated} annotations stand in the project as an earlier plan made them; the "
+            "workspace has what the plan says now, and a pull keeps to that."
+        )
     if not dry_run:
         show_ledger(ledger)
     if done.pushed.project:

@@ -117,6 +117,12 @@ def pull(
     incremental: Annotated[
         bool, typer.Option("--incremental", help="Read only what changed since the last pull.")
     ] = False,
+    accept_deletions: Annotated[
+        bool,
+        typer.Option(
+            "--accept-deletions", help="Many annotations were deleted in Label Studio on purpose."
+        ),
+    ] = False,
     project: ProjectTitle = None,
     server: ServerName = "default",
     dry_run: DryRun = False,
@@ -133,7 +139,13 @@ def pull(
     else:
         connection = connect(Server.named(server), Settings())
         taken = pull_project(
-            space, connection, ledger, title=project, incremental=incremental, dry_run=dry_run
+            space,
+            connection,
+            ledger,
+            title=project,
+            incremental=incremental,
+            accept_deletions=accept_deletions,
+            dry_run=dry_run,
         )
     done = taken.pulled
     show_ledger(ledger)

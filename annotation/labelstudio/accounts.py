@@ -18,10 +18,10 @@ from annotation.labelstudio.managed.credentials import (
     write_secret,
     write_secrets,
 )
-from annotation.labelstudio.managed.locks import exclusive
 from annotation.labelstudio.managed.server import Server, home
 from annotation.labelstudio.signup import log_in, sign_up, works
 from schemas.errors import ServerError, UsageError
+from schemas.locks import exclusive
 
 UNNAMED = "user-"
 """How an annotator is called when only the user's number is known."""

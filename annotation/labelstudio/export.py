@@ -32,6 +32,7 @@ from schemas.ledger import Ledger, Reason, Unit
 _TASKS, _ANNOTATIONS, _DECISIONS = Unit.TASKS, Unit.ANNOTATIONS, Unit.ISSUE_DECISIONS
 _PRESENT, _ABSENT, _OPEN = Judgement.PRESENT, Judgement.ABSENT, Judgement.NOT_JUDGED
 _BLIND, _ASSISTED = Arm.BLIND, Arm.ASSISTED
+_TAKEN_BACK = (Reason.SKIPPED, Reason.EMPTY_ANNOTATION)
 
 
 @contextmanager
@@ -82,7 +83,10 @@ class ExportReader:
         self._read: set[str] = set()
         self._given: set[tuple[str, str]] = set()
         self.refused: set[str] = set()
-        """Ids that the export holds, but that do not count (any more)."""
+        """Ids of annotations that were skipped or emptied: their annotators took them back.
+
+        What is rejected for another reason, alone or with its task, says nothing of that.
+        """
         self.extra: dict[str, dict[str, list[str]]] = {}
         """Annotation id → extra choices control → what is ticked there."""
 
@@ -145,7 +149,7 @@ class ExportReader:
         detail = why or shown(item)
         if isinstance(item, dict):
             key = identity(item, task.key)
-            if key is not None:
+            if key is not None and reason in _TAKEN_BACK:
                 self.refused.add(key)
             detail = f"unique_id {shown(item.get('unique_id'))} by "
             detail += f"{shown(item.get('completed_by'))}{why and ': '}{why}"
@@ -217,7 +221,8 @@ class ExportReader:
     def _judgements(self, parts: Parts, where: str) -> dict[str, Judgement]:
         ledger, known = self._ledger, self._issues
         ticked = set(parts.ticked)
-        for choice in sorted(ticked - self._answers):
+        unknown = ticked - self._answers
+        for choice in sorted(unknown):
             detail = shown(choice)
             ledger.receive(_DECISIONS)
             ledger.reject(_DECISIONS, Reason.UNKNOWN_ISSUE, where=where, detail=detail)
@@ -232,7 +237,8 @@ class ExportReader:
             ledger.reject_parts(_DECISIONS, Reason.CONTRADICTORY_CHOICE, rest)
             return dict.fromkeys(known, _OPEN)
         answered = bool(present) or NONE_OF_THESE in ticked
-        judged = answered and CANNOT_JUDGE not in ticked
+        # What is ticked under an unknown name may be any of the others, so none of them is absent.
+        judged = answered and CANNOT_JUDGE not in ticked and not unknown
         other = _ABSENT if judged else _OPEN
         issues = dict.fromkeys(known, other)
         for issue in present:

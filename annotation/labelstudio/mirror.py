@@ -1,23 +1,25 @@
 """Our own copy of what was pushed: an export holds no more than the ids of predictions.
 
-tasks-<project>.jsonl     passage, task and arm, as the server held them after the last push
+<project>/tasks.jsonl     passage, task and arm, as the server held them after the last push
 shown/<model>.jsonl       every prediction that was sent under that model's name
+<project>/carried.jsonl   what migrated annotations said when they were written there
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from annotation.labelstudio.predictions import Shown
 from annotation.labelstudio.project import Project
-from schemas.annotation import Arm, Prediction
+from schemas.annotation import Annotation, Arm, Prediction
 from schemas.errors import GateError
 from schemas.jsonl import read, write
-from schemas.record import Record
+from schemas.record import Record, sha256
 from schemas.workspace import Workspace
 
+_CARRIED = "carried.jsonl"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -75,6 +77,45 @@ def pushed_tasks(workspace: Workspace, project: Project) -> list[PushedTask]:
     """Read which tasks a project held after the last push; empty when that is not known."""
     path = _tasks_file(workspace, project)
     return read(path, PushedTask) if path.is_file() else []
+
+
+class CarriedCopy(Record):
+    """A migrated annotation as it was written to a project."""
+
+    id: str
+    content: str
+    """Hash of what it said."""
+
+
+def keep_carried(
+    workspace: Workspace, project: Project, annotations: Iterable[Annotation]
+) -> dict[str, str]:
+    """Keep what annotations say that are about to be written; return what was kept before."""
+    path = _carried_file(workspace, project)
+    known = {copy.id: copy.content for copy in read(path, CarriedCopy)} if path.is_file() else {}
+    new = {given.id: content_hash(given) for given in annotations}
+    records = [CarriedCopy(id=key, content=said) for key, said in sorted((known | new).items())]
+    if new:
+        write(path, records)
+    return known
+
+
+def carried_copies(workspace: Workspace) -> set[tuple[str, str]]:
+    """Return (annotation id, hash of what it said) of everything that was written to projects."""
+    return {
+        (copy.id, copy.content)
+        for path in workspace.label_studio_dir.glob(f"*/{_CARRIED}")
+        for copy in read(path, CarriedCopy)
+    }
+
+
+def content_hash(given: Annotation) -> str:
+    """Return a hash of what an annotation says."""
+    return sha256(given.content)
+
+
+def _carried_file(workspace: Workspace, project: Project) -> Path:
+    return workspace.label_studio_dir / project.folder / _CARRIED
 
 
 def _tasks_file(workspace: Workspace, project: Project) -> Path:

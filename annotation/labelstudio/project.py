@@ -7,13 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pydantic import AwareDatetime
+
 from annotation.labelstudio.api.client import ONCE, Connection, translated
 from annotation.labelstudio.api.lookup import create, find
 from annotation.labelstudio.interface.config import instructions, label_config
 from annotation.labelstudio.interface.lock import answers
 from schemas.codebook import Codebook
 from schemas.errors import GateError
-from schemas.jsonl import write_text
+from schemas.jsonl import read_one, write_text
 from schemas.record import Record
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
@@ -29,6 +31,8 @@ class Project(Record):
     id: int
     title: str
     codebook: str
+    created_at: AwareDatetime | None = None
+    """When the server made it: another server may give its number to another project."""
 
     @property
     def page(self) -> str:
@@ -77,15 +81,29 @@ def find_linked(
     """
     known = None
     if link is not None and link.is_file():
-        known = Project.model_validate_json(link.read_bytes())
-    ours = known and known.url == connection.url and known.codebook == codebook.hash
-    return find(connection, title, known.id if known and ours else None)
+        known = read_one(link, Project, mend="delete it: the project is found by its title, too")
+    if known is None or known.url != connection.url or known.codebook != codebook.hash:
+        return find(connection, title)
+    found = find(connection, title, known.id)
+    if found is None or known.created_at in (None, found.created_at):
+        return found
+    log.warning(
+        "project %d on %s is not the one that %s remembers: it was made at another time",
+        known.id,
+        connection.url,
+        link,
+    )
+    return find(connection, title)
 
 
 def as_project(connection: Connection, codebook: Codebook, found: Any) -> Project:
     """Return our record of a project as the SDK gives it."""
     return Project(
-        url=connection.url, id=int(found.id), title=str(found.title), codebook=codebook.hash
+        url=connection.url,
+        id=int(found.id),
+        title=str(found.title),
+        codebook=codebook.hash,
+        created_at=found.created_at,
     )
 
 
@@ -146,7 +164,13 @@ def make_project(
         show_collab_predictions=True,
         sampling="Sequential sampling",
     )
-    return Project(url=connection.url, id=number, title=title, codebook=codebook.hash)
+    return made_project(connection, codebook, number)
+
+
+def made_project(connection: Connection, codebook: Codebook, number: int) -> Project:
+    """Return our record of a project that was just made."""
+    with translated(connection.url):
+        return as_project(connection, codebook, connection.client.projects.get(id=number))
 
 
 def overlap_of(connection: Connection, project: Project) -> int:

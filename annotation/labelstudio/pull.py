@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.labelstudio.accounts import UNNAMED
+from annotation.labelstudio.mirror import carried_copies, content_hash
 from schemas.annotation import Annotation, Arm
 from schemas.jsonl import dump, write
 from schemas.ledger import Ledger
@@ -50,18 +51,40 @@ def store(
         GateError: the ledger does not add up; nothing is written.
     """
     ledger.check()
+    if dry_run:
+        return _store(workspace, annotations, ledger, refused, dry_run=True)
+    with workspace.annotating():
+        return _store(workspace, annotations, ledger, refused, dry_run=False)
+
+
+def _store(
+    workspace: Workspace,
+    annotations: Sequence[Annotation],
+    ledger: Ledger,
+    refused: Set[str],
+    *,
+    dry_run: bool,
+) -> Pulled:
     held = workspace.latest_annotations()
-    known = {record.id: record for record in workspace.annotations()}
+    carried = carried_copies(workspace)
+
+    def says_nothing_new(found: Annotation) -> bool:
+        known = held[found.id]
+        return found.content == known.content or (found.id, content_hash(found)) in carried
+
     # Withdrawn ones too: what is skipped and then answered after all is still the same answer.
     annotations = [with_known_parts(a, held.get(a.id)) for a in annotations]
-    fresh = [a for a in annotations if a.id not in known]
+    fresh = [a for a in annotations if a.id not in held or held[a.id].withdrawn]
+    new = {a.id for a in fresh}
     withdrawn = [
         record.model_copy(update={"withdrawn": True})
-        for record in known.values()
-        if record.id in refused
+        for record in held.values()
+        if record.id in refused and not record.withdrawn
     ]
-    changed = [a for a in annotations if a.id in known and a.content != known[a.id].content]
-    target = workspace.annotations_dir / f"pull-{workspace.next_annotation_number():04d}.jsonl"
+    # What was written by a migration and has not been touched since is no news of an annotator,
+    # also when a mended plan says something else by now.
+    changed = [a for a in annotations if a.id not in new and not says_nothing_new(a)]
+    target = workspace.next_annotation_file()
     file = target if fresh or changed or withdrawn else None
     rejects = _rejects_file(workspace, target, ledger)
     if not dry_run:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from annotation.labelstudio.export import ExportReader
-from schemas.annotation import Annotation, Arm
+from schemas.annotation import Annotation, Arm, Judgement
 from schemas.ledger import Ledger
 from tests.exports import (
     ABSENT,
     CODEBOOK,
+    OPEN,
     PASSAGE,
     PLACE,
     TAIWAN,
@@ -96,6 +97,46 @@ def test_a_coder_who_annotated_twice_is_seen_and_both_are_kept() -> None:
         "annotations accepted annotated_again": 1,
         "issue decisions accepted": 9,
     }
+
+
+def test_a_tick_of_an_unknown_name_leaves_the_others_open() -> None:
+    found, ledger = read(task(given(tick("taiwan", "strait"))))
+    assert found[0].issues == OPEN | {"taiwan": Judgement.PRESENT}
+    assert outcome(ledger) == {
+        "tasks accepted": 1,
+        "annotations repaired lost_parts": 1,
+        "issue decisions accepted": 1,
+        "issue decisions rejected unknown_issue": 1,
+        "issue decisions pending not_judged": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"data": {"ext_id": PLACE, "text": f"{TEXT} "}},
+        {"data": {"ext_id": PLACE, "text": TEXT, "codebook": "another"}},
+        {"data": {"ext_id": "a9:0-3", "text": TEXT}},
+    ],
+)
+def test_a_task_that_does_not_count_says_nothing_of_its_annotations(changed: Json) -> None:
+    reader = ExportReader(CODEBOOK, [PASSAGE], {}, Ledger())
+    assert reader.read([{**task(given(tick("taiwan"))), **changed}]) == []
+    assert reader.refused == set()
+
+
+@pytest.mark.parametrize("changed", [{"was_cancelled": True}, {"result": []}])
+def test_what_is_skipped_or_emptied_was_taken_back(changed: Json) -> None:
+    reader = ExportReader(CODEBOOK, [PASSAGE], {}, Ledger())
+    item = {**given(tick("taiwan")), **changed}
+    assert reader.read([task(item)]) == []
+    assert reader.refused == {item["unique_id"]}
+
+
+def test_what_cannot_be_read_was_not_taken_back() -> None:
+    reader = ExportReader(CODEBOOK, [PASSAGE], {}, Ledger())
+    assert reader.read([task({**given(tick("taiwan")), "created_at": "soon"})]) == []
+    assert reader.refused == set()
 
 
 def test_a_coder_who_annotated_both_copies_of_a_task_is_seen_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from annotation.labelstudio.api.snapshot import read_export
+from annotation.labelstudio.mirror import keep_carried
+from annotation.labelstudio.project import Project
 from annotation.labelstudio.pull import store
 from schemas.annotation import Annotation, Arm, Judgement
 from schemas.errors import GateError, RecordError
-from schemas.jsonl import read
+from schemas.jsonl import read, write
 from schemas.ledger import Ledger, Reason, Reject, Unit
 from schemas.workspace import Workspace
 
@@ -185,3 +188,49 @@ def test_a_full_json_export_is_read_as_it_stands(
     path = tmp_path / "export.json"
     path.write_bytes(body)
     assert read_export(path) == tasks
+
+
+def test_what_a_migration_wrote_to_a_project_is_no_news_from_it(place: Workspace) -> None:
+    carried, mended = annotation(present=True), annotation(present=False)
+    project = Project(url="http://x", id=1, title="t", codebook="c0")
+    assert keep_carried(place, project, [carried]) == {}
+    store(place, [mended], Ledger(), dry_run=False)
+    later = carried.model_copy(update={"updated_at": LATER})
+    assert store(place, [later], Ledger(), dry_run=False).unchanged == 1
+    assert [a.issues for a in place.annotations()] == [mended.issues]
+    said = later.model_copy(update={"comment": "رأي آخر"})
+    assert store(place, [said], Ledger(), dry_run=False).changed == 1
+
+
+def test_a_withdrawn_copy_of_an_older_annotation_does_not_make_that_new_again(
+    place: Workspace,
+) -> None:
+    old = annotation("old")
+    new = annotation("new").model_copy(update={"migrated_from": "old", "codebook": "c1"})
+    store(place, [old, new], Ledger(), dry_run=False)
+    store(place, [], Ledger(), refused={"new"}, dry_run=False)
+    before = contents(place)
+    assert store(place, [old], Ledger(), dry_run=False).unchanged == 1
+    assert contents(place) == before
+
+
+def test_pulls_beyond_four_digits_come_after_those_before(place: Workspace) -> None:
+    place.annotations_dir.mkdir(parents=True)
+    write(place.annotations_dir / "pull-9999.jsonl", [annotation(present=True)])
+    for number, key in ((10000, "u-2"), (10001, "u-3")):
+        pulled = store(place, [annotation(key)], Ledger(), dry_run=False)
+        assert pulled.file == place.annotations_dir / f"pull-{number}.jsonl"
+    store(place, [annotation(present=False)], Ledger(), dry_run=False)
+    held = {a.id: a.issues["taiwan"] for a in place.annotations()}
+    assert held["u-1"] is Judgement.ABSENT
+    assert len(held) == 3
+
+
+def test_two_pulls_at_once_take_turns(place: Workspace) -> None:
+    def pull(number: int) -> Path | None:
+        return store(place, [annotation(f"u-{number}")], Ledger(), dry_run=False).file
+
+    with ThreadPoolExecutor(4) as pool:
+        files = list(pool.map(pull, range(12)))
+    assert len(set(files)) == 12
+    assert len(place.annotations()) == 12

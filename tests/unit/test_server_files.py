@@ -18,10 +18,10 @@ from annotation.labelstudio.api.client import Settings
 from annotation.labelstudio.managed import process
 from annotation.labelstudio.managed.credentials import Account, Credentials, ensure_secret_key
 from annotation.labelstudio.managed.environment import home
-from annotation.labelstudio.managed.locks import exclusive, is_held
 from annotation.labelstudio.managed.process import birth, rotate, serves, state_of
 from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError, UsageError
+from schemas.locks import exclusive, is_held
 
 ADMIN = Account(email="admin@miyar.invalid", password="geheim-1", token="geheim-2")
 

@@ -12,7 +12,13 @@ from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.api.lookup import create
 from annotation.labelstudio.interface.config import instructions
 from annotation.labelstudio.interface.lock import answers
-from annotation.labelstudio.project import Project, as_project, find_linked, project_title
+from annotation.labelstudio.project import (
+    Project,
+    as_project,
+    find_linked,
+    made_project,
+    project_title,
+)
 from schemas.codebook import Codebook
 from schemas.errors import GateError
 
@@ -54,4 +60,4 @@ def make_adjudication(connection: Connection, codebook: Codebook, title: str) ->
         show_collab_predictions=True,
         sampling="Sequential sampling",
     )
-    return Project(url=connection.url, id=number, title=title, codebook=codebook.hash)
+    return made_project(connection, codebook, number)

@@ -22,10 +22,10 @@ from annotation.labelstudio.managed.archive import (
     pack,
 )
 from annotation.labelstudio.managed.database import Database, Postgres
-from annotation.labelstudio.managed.locks import exclusive
 from annotation.labelstudio.managed.postgres import dump
 from annotation.labelstudio.managed.server import Server
 from schemas.errors import ServerError, UsageError
+from schemas.locks import exclusive
 
 
 def default_path(server: Server, why: str = "") -> Path:

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from annotation.labelstudio.managed.locks import exclusive
 from schemas.errors import ServerError
+from schemas.locks import exclusive
 from schemas.record import sha256
 
 VERSION = "1.23.2"

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from annotation.labelstudio.managed.credentials import Account
 from annotation.labelstudio.managed.database import Database, Postgres
-from annotation.labelstudio.managed.locks import is_held
 from annotation.labelstudio.managed.postgres import identity
 from schemas.errors import ServerError
+from schemas.locks import is_held
 from schemas.record import Record
 
 HOST = "127.0.0.1"

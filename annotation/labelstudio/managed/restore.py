@@ -20,11 +20,11 @@ from annotation.labelstudio.managed.archive import (
 from annotation.labelstudio.managed.credentials import write_secret, write_secrets
 from annotation.labelstudio.managed.database import Database, Postgres, Sqlite
 from annotation.labelstudio.managed.environment import VERSION, Say, ensure_environment
-from annotation.labelstudio.managed.locks import exclusive, is_held
 from annotation.labelstudio.managed.postgres import check, load
 from annotation.labelstudio.managed.process import lock_of
 from annotation.labelstudio.managed.server import Server
 from schemas.errors import GateError, RecordError, ServerError
+from schemas.locks import exclusive, is_held
 
 _LEAVING_S = 10.0
 

@@ -35,7 +35,6 @@ from annotation.labelstudio.managed.environment import (
     home,
     label_studio_version,
 )
-from annotation.labelstudio.managed.locks import exclusive, is_held
 from annotation.labelstudio.managed.postgres import check
 from annotation.labelstudio.managed.process import (
     HOST,
@@ -50,6 +49,7 @@ from annotation.labelstudio.managed.process import (
     tail,
 )
 from schemas.errors import ServerError, UsageError
+from schemas.locks import exclusive, is_held
 
 __all__ = [
     "Account",
