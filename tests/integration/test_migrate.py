@@ -38,6 +38,7 @@ TEXTS = {
     "climate": "لم يتفق الجانبان في جدة على خطة المناخ، ثم غادر الوزير.",
 }
 PRESENT, ABSENT = Judgement.PRESENT, Judgement.ABSENT
+COMMENT = {"from_name": "comment", "to_name": "text", "type": "textarea"}
 
 
 class Team:
@@ -307,6 +308,32 @@ def test_what_is_on_the_server_already_is_respected(team: Team) -> None:
     assert isinstance(told.exception, GateError)
     assert "1 not_carried" in str(told.exception)
     assert json.loads(told.stdout)["complete"] == 2
+
+
+def test_a_plan_mended_after_carrying_is_not_undone_by_a_pull(team: Team) -> None:
+    project = team.push()
+    team.says(project, "a1", "taiwan", ("taiwan",))
+    team.pull()
+    issues = ("taiwan_strait", "commerce", *OLD[2:])
+    wrong = "issues: [{rename: taiwan, to: commerce}, {rename: trade, to: taiwan_strait}]"
+    right = "issues: [{rename: taiwan, to: taiwan_strait}, {rename: trade, to: commerce}]"
+    team.change(issues, OLD_TYPES, wrong)
+    assert team.carry()[0].written == 1
+    assert team.change(issues, OLD_TYPES, right).changed == 1
+    done, _ = team.carry()
+    assert (done.written, done.outdated) == (0, 1)
+    team.pull()
+    (own,) = [a for a in team.space.annotations() if a.migrated_from]
+    assert (own.issues["taiwan_strait"], own.issues["commerce"]) == (PRESENT, ABSENT)
+    # What an annotator changes there afterwards does count.
+    assert done.pushed.project
+    task = team.connection.client.tasks.get(id=str(team.task(done.pushed.project, "taiwan")))
+    (given,) = task.annotations
+    result = [*given["result"], {**COMMENT, "value": {"text": ["رأي آخر"]}}]
+    team.connection.client.annotations.update(id=given["id"], result=result, request_options=ONCE)
+    team.pull()
+    (own,) = [a for a in team.space.annotations() if a.migrated_from]
+    assert own.issues["commerce"] is PRESENT
 
 
 def test_an_annotator_without_an_account_stops_before_anything_is_made(team: Team) -> None:

@@ -253,6 +253,20 @@ def test_a_deletion_is_found_once_and_stays_withdrawn(team: Team) -> None:
     assert team.workspace.annotations() == []
 
 
+def test_many_deletions_at_once_must_be_accepted(team: Team) -> None:
+    numbers = [team.annotate(n, who) for n in range(3) for who in ("layla", "omar")]
+    team.pull()
+    before = team.workspace.annotations()
+    for number in numbers:
+        team.connection.client.annotations.delete(id=number, request_options=ONCE)
+    for incremental in (False, True):
+        with pytest.raises(GateError, match="does not hold 6 of the 6 annotations"):
+            team.pull(incremental=incremental)
+        assert team.workspace.annotations() == before
+    assert team.pull(accept_deletions=True)[0].pulled.withdrawn == 6
+    assert team.workspace.annotations() == []
+
+
 def test_a_task_that_is_gone_is_missed_and_its_annotations_stay(team: Team) -> None:
     team.annotate(0)
     team.pull()
