@@ -142,7 +142,8 @@ def test_predictions_that_the_server_forgot_are_sent_again(bench: Bench, scene: 
     """As Label Studio does on SQLite when it tries an import again: 201, and no prediction."""
     project = scene.make()
     forgotten: Any = [
-        {"data": task["data"], "meta": {MARK: {"push": "p", SENT: 1}}} for task in scene.tasks[:2]
+        {"data": task.make()["data"], "meta": {MARK: {"push": "p", SENT: 1}}}
+        for task in scene.tasks[:2]
     ]
     bench.direct.client.projects.import_tasks(
         id=project.id, request=forgotten, request_options=ONCE

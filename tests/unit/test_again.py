@@ -9,6 +9,7 @@ import pytest
 
 from annotation.labelstudio.again import arabic_names, blend, note
 from annotation.labelstudio.carry import can_be_written, with_note
+from annotation.labelstudio.tasks import Due
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Prediction
 from schemas.article import Span
 from schemas.migration import Kind, Question
@@ -149,6 +150,6 @@ def test_only_what_the_interface_can_hold_is_written(
 
 
 def test_a_note_is_put_into_a_copy_of_the_task() -> None:
-    task = {"data": {"ext_id": "p1", "note": ""}, "predictions": []}
-    assert with_note(task, {"p1": "انظر"})["data"]["note"] == "انظر"
-    assert task["data"]["note"] == ""
+    task = Due.of({"data": {"ext_id": "p1", "text": "نص", "note": ""}, "predictions": []})
+    assert with_note(task, "انظر").make()["data"]["note"] == "انظر"
+    assert task.make()["data"]["note"] == ""
