@@ -16,9 +16,10 @@ from annotation.labelstudio.mirror import keep_predictions, keep_tasks
 from annotation.labelstudio.predictions import (
     PredictionPlan,
     Shown,
-    check_predictions,
+    examine,
     plan_predictions,
     push_predictions,
+    refuse,
     shown_on_server,
 )
 from annotation.labelstudio.project import (
@@ -295,12 +296,12 @@ def _predictions(
             f"{missing[0]}); {again}, or push with --blind 1."
         )
     own = found.only(passage.id for passage in passages)
-    models = sorted({prediction.model for prediction in own.values()})
+    models, faults = examine(passages, own, codebook)
     if name == RULES and models and models != [wanted := rules_of(workspace)]:
         raise GateError(f"{file} holds predictions by {', '.join(models)}, not {wanted}; {again}.")
     if len(models) > 1:
         raise GateError(f"{file} holds predictions by {', '.join(models)}; {again} by one model.")
-    check_predictions(passages, own, codebook, str(file))
+    refuse(faults, str(file))
     return own
 
 

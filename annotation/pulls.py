@@ -10,7 +10,7 @@ from pathlib import Path
 from annotation.labelstudio.accounts import names_by_user
 from annotation.labelstudio.api.changes import fetch_since, latest_change
 from annotation.labelstudio.api.client import Connection
-from annotation.labelstudio.api.snapshot import fetch, read_export
+from annotation.labelstudio.api.snapshot import fetch, stream_export
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.given import (
     Given,
@@ -105,14 +105,13 @@ def pull_file(workspace: Workspace, path: Path, ledger: Ledger, *, dry_run: bool
 
     User numbers are turned into names by those of the last pull from a server.
     """
-    export = read_export(path)
     users, names = _users_file(workspace), {}
     if users.is_file():
         names = _read_users(users)
     reader = ExportReader(workspace.codebook(), workspace.passages(), names, ledger)
-    found = reader.read(export)
+    found = reader.read(stream_export(path))
     pulled = store(workspace, found, ledger, refused=reader.refused, dry_run=dry_run)
-    return Taken(found, pulled, len(export), whole=True)
+    return Taken(found, pulled, ledger.received[Unit.TASKS], whole=True)
 
 
 def _read_users(path: Path) -> dict[int, str]:

@@ -166,6 +166,11 @@ def write(path: Path, records: Iterable[Record]) -> bool:
     return _replace(path, (record.to_line() + "\n" for record in records))
 
 
+def write_lines(path: Path, lines: Iterable[str]) -> bool:
+    """Write lines that are records already, as :func:`write` does records."""
+    return _replace(path, (line + "\n" for line in lines))
+
+
 def write_text(path: Path, text: str) -> bool:
     """Write text atomically as UTF-8; return whether the file's bytes changed.
 

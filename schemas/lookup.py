@@ -13,7 +13,7 @@ R = TypeVar("R", bound=Record)
 
 
 class Lookup(Mapping[str, R]):
-    """Records by a key, for more of them than one wants to hold.
+    """Records by a key, more than one wants to hold as objects.
 
     What is held is the lines they were read from: some tenth of what the records take.
     """
@@ -41,6 +41,10 @@ class Lookup(Mapping[str, R]):
         """
         return Lookup(self._model, {key: self._lines[key] for key in keys})
 
+    def line(self, key: str) -> str:
+        """Return the line of a record, as it stood in the file."""
+        return self._lines[key].decode()
+
     def __getitem__(self, key: str) -> R:
         """Return the record with a key, parsed anew."""
         return self._model.model_validate_json(self._lines[key])
@@ -56,3 +60,8 @@ class Lookup(Mapping[str, R]):
     def __len__(self) -> int:
         """Return the number of keys."""
         return len(self._lines)
+
+
+def line_of(records: Mapping[str, R], key: str) -> str:
+    """Return the line of a record; of a lookup without parsing it."""
+    return records.line(key) if isinstance(records, Lookup) else records[key].to_line()

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from annotation.labelstudio.predictions import Shown
 from annotation.labelstudio.project import Project
 from schemas.annotation import Annotation, Arm, Prediction
 from schemas.errors import GateError
-from schemas.jsonl import read, write
+from schemas.jsonl import read, write, write_lines
+from schemas.lookup import Lookup, line_of
 from schemas.record import Record, sha256
 from schemas.workspace import Workspace
 
@@ -48,17 +50,21 @@ def keep_predictions(
             annotations name the model that they began from, so a name must mean one thing.
     """
     path = shown_file(workspace, model)
-    known = {p.passage_id: p for p in read(path, Prediction)} if path.is_file() else {}
-    for passage, prediction in predictions.items():
-        before = known.get(passage)
-        if before is not None and before != prediction:
+    known: Lookup[Prediction] = Lookup(Prediction, {})
+    if path.is_file():
+        known = Lookup.read(path, Prediction, lambda prediction: prediction.passage_id)
+    for passage in predictions.keys() & known.keys():
+        same = line_of(predictions, passage) == known.line(passage)
+        if not same and predictions[passage] != known[passage]:
             raise GateError(
                 f"{path}: passage {passage} was sent with another prediction by {model!r} before; "
                 "annotations name the model that they began from. Give the new predictions a new "
                 "model name, and push them under that."
             )
-    if not dry_run and predictions.keys() - known.keys():
-        write(path, [*known.values(), *(p for k, p in predictions.items() if k not in known)])
+    new = [passage for passage in predictions if passage not in known]
+    if new and not dry_run:
+        older = (known.line(passage) for passage in known)
+        write_lines(path, chain(older, (line_of(predictions, passage) for passage in new)))
 
 
 def keep_tasks(

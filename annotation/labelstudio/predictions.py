@@ -118,21 +118,20 @@ def plan_predictions(
     return PredictionPlan(model, tuple(new), held, finished, doubled)
 
 
-def check_predictions(
-    passages: Sequence[Passage],
-    predictions: Mapping[str, Prediction],
-    codebook: Codebook,
-    where: str,
-) -> None:
-    """Check that predictions can be shown; Label Studio takes any rubbish without a word.
+def examine(
+    passages: Sequence[Passage], predictions: Mapping[str, Prediction], codebook: Codebook
+) -> tuple[list[str], list[str]]:
+    """Look through predictions; Label Studio takes any rubbish without a word.
 
-    Raises:
-        GateError: lists what does not fit: issues, labels, offsets.
+    Returns:
+        The models that they are by, and what cannot be shown: issues, labels, offsets.
     """
-    faults = []
     issues, labels = set(codebook.issue_ids), set(codebook.entity_ids)
+    models: set[str] = set()
+    faults = []
     for passage in passages:
         found = predictions[passage.id]
+        models.add(found.model)
         if unknown := sorted(set(found.present) - issues):
             faults.append(f"{passage.id}: issue {', '.join(unknown)} is not in the codebook")
         for span in found.spans:
@@ -143,6 +142,15 @@ def check_predictions(
                     f"{passage.id}: {span.start}..{span.end} ends beyond a text of "
                     f"{len(passage.text)} code points"
                 )
+    return sorted(models), faults
+
+
+def refuse(faults: Sequence[str], where: str) -> None:
+    """Refuse predictions that cannot be shown.
+
+    Raises:
+        GateError: there are faults; lists the first ones.
+    """
     if faults:
         shown = "\n".join(f"  {fault}" for fault in faults[:10])
         raise GateError(

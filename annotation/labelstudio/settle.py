@@ -12,7 +12,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 from annotation.labelstudio.api.client import ONCE, Connection, translated
 from annotation.labelstudio.api.idle import delete_idle, idle_among
@@ -154,11 +153,9 @@ def import_predictions(connection: Connection, project: Project, given: Sequence
     Raises:
         Unreadable: the server took fewer; it drops a prediction that it does not like.
     """
-    answer = connection.client.projects.import_predictions(
-        id=project.id, request=cast("Any", given), request_options=ONCE
-    )
-    if answer.created != len(given):
-        raise Unreadable(f"Label Studio took {answer.created} of {len(given)} predictions")
+    answer = connection.post(f"api/projects/{project.id}/import/predictions", given)
+    if not isinstance(answer, dict) or answer.get("created") != len(given):
+        raise Unreadable(f"Label Studio was sent {len(given)} predictions and says {answer!s:.80}")
 
 
 def _without_prediction(

@@ -11,8 +11,9 @@ from annotation.labelstudio.mirror import keep_predictions, shown_file
 from annotation.labelstudio.predictions import (
     Shown,
     _names,
-    check_predictions,
+    examine,
     plan_predictions,
+    refuse,
 )
 from schemas.annotation import Arm, Prediction
 from schemas.article import Passage, Span
@@ -99,10 +100,10 @@ def test_predictions_that_cannot_be_shown_are_refused(
     changes: dict[str, object], fault: str
 ) -> None:
     codebook = read_codebook(CORPUS / "codebook.yaml")
-    check_predictions(PASSAGES, PREDICTED, codebook, "file")
+    assert examine(PASSAGES, PREDICTED, codebook) == (["m2"], [])
     bad = {**PREDICTED, PASSAGES[1].id: _predicted(PASSAGES[1], **changes)}
     with pytest.raises(GateError, match=rf"file: 1 faults[^$]*{PASSAGES[1].id}: .*{fault}"):
-        check_predictions(PASSAGES, bad, codebook, "file")
+        refuse(examine(PASSAGES, bad, codebook)[1], "file")
 
 
 def test_what_was_sent_is_kept_and_grows(tmp_path: Path) -> None:

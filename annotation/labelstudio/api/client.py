@@ -78,7 +78,17 @@ class Connection:
     def _request(self, method: str, path: str, params: dict[str, object], body: object) -> Any:
         # The SDK's own client, since it knows which header the token needs.
         http = self.client._client_wrapper.httpx_client
-        answer = http.request(path, method=method, params=params, json=body, request_options=ONCE)
+        # Encoded here: the SDK walks through every value of a body, a tenth of the time of a push.
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        answer = http.request(
+            path,
+            method=method,
+            params=params,
+            content=content,
+            headers=headers,
+            request_options=ONCE,
+        )
         found = answer.json() if answer.content else None
         if not answer.is_success:
             raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=found)
