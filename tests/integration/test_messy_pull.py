@@ -12,7 +12,7 @@ import pytest
 
 from annotation.labelstudio.accounts import ensure_account, names_by_user
 from annotation.labelstudio.api.client import ONCE, Connection, client_for
-from annotation.labelstudio.api.snapshot import fetch, read_export
+from annotation.labelstudio.api.snapshot import fetch, stream_export
 from annotation.labelstudio.export import ExportReader
 from annotation.labelstudio.managed.server import Server
 from annotation.labelstudio.project import Project, make_project
@@ -204,7 +204,7 @@ def test_an_export_in_another_format_is_refused_by_its_name(
     for kind in ("JSON_MIN", "CSV", "TSV", "CONLL2003"):
         path.write_bytes(exported(connection, project[1], kind))
         with pytest.raises(RecordError, match="export the project as JSON") as caught:
-            read_export(path)
+            list(stream_export(path))
         said[kind] = str(caught.value)
     assert "JSON-MIN" in said["JSON_MIN"]
     assert "it looks like CSV or TSV" in said["CSV"]
@@ -224,6 +224,6 @@ def test_the_plain_json_export_reads_as_the_snapshot_does(
     path.write_bytes(exported(connection, project[1], "JSON"))
     ledger = Ledger()
     reader = ExportReader(project[0], [PASSAGE], names_by_user(connection), ledger)
-    found, expected = reader.read(read_export(path)), read(project, connection)
+    found, expected = reader.read(stream_export(path)), read(project, connection)
     assert found == expected[0]
     assert outcome(ledger) == outcome(expected[1])

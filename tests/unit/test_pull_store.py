@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation.labelstudio.api.snapshot import read_export
+from annotation.labelstudio.api.snapshot import stream_export
 from annotation.labelstudio.mirror import keep_carried
 from annotation.labelstudio.project import Project
 from annotation.labelstudio.pull import store
@@ -161,13 +161,13 @@ def test_what_is_no_full_json_export_is_refused(tmp_path: Path, body: bytes, mes
     path = tmp_path / "export.json"
     path.write_bytes(body)
     with pytest.raises(RecordError, match=message) as caught:
-        read_export(path)
+        list(stream_export(path))
     assert str(path) in str(caught.value)
 
 
 def test_a_missing_export_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="no such file"):
-        read_export(tmp_path / "gone.json")
+        list(stream_export(tmp_path / "gone.json"))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_full_json_export_is_read_as_it_stands(
 ) -> None:
     path = tmp_path / "export.json"
     path.write_bytes(body)
-    assert read_export(path) == tasks
+    assert list(stream_export(path)) == tasks
 
 
 def test_what_a_migration_wrote_to_a_project_is_no_news_from_it(place: Workspace) -> None:

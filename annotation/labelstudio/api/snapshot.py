@@ -138,20 +138,12 @@ def _remove(connection: Connection, project: Project, title: str) -> None:
         log.warning("a snapshot stays on the server: %s", error)
 
 
-def read_export(path: Path) -> list[object]:
-    """Return the tasks of an export file.
-
-    Raises:
-        RecordError: the file is missing or is not a JSON export.
-    """
-    return list(stream_export(path))
-
-
 def stream_export(path: Path) -> Iterator[object]:
     """Yield the tasks of an export file one by one, so that it need not fit into memory.
 
     Raises:
-        RecordError: as for :func:`read_export`; also after some tasks were yielded.
+        RecordError: the file is missing or is not a JSON export; also after some tasks were
+            yielded.
     """
     return tasks_in(byte_chunks(path, CHUNK), str(path))
 
