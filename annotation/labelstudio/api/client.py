@@ -89,10 +89,19 @@ class Connection:
             headers=headers,
             request_options=ONCE,
         )
-        found = answer.json() if answer.content else None
         if not answer.is_success:
-            raise ApiError(status_code=answer.status_code, headers=dict(answer.headers), body=found)
-        return found
+            raise ApiError(
+                status_code=answer.status_code, headers=dict(answer.headers), body=_body(answer)
+            )
+        return answer.json() if answer.content else None
+
+
+def _body(answer: httpx.Response) -> Any:
+    """Return the JSON of a refusal, or the text of one that a proxy or the server's page gave."""
+    try:
+        return answer.json()
+    except ValueError:
+        return answer.text
 
 
 def client_for(url: str, token: str, patience: Patience | None = None) -> LabelStudio:
