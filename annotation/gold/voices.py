@@ -83,11 +83,12 @@ def _voices(
     for item in stale:
         _reject(item, Reason.STALE_ADJUDICATION, ledger)
     rulings = _latest([a for a in adjudications if a not in stale], ledger)
-    for ruling in rulings:
-        if any(voter.annotator == ruling.annotator for voter in voters):
+    # An adjudicator by name may rule on a dispute, too: the later word of the two counts.
+    judges = _latest(sorted([*named, *rulings], key=lambda a: a.age), ledger)
+    for judge in judges:
+        if any(voter.annotator == judge.annotator for voter in voters):
             ledger.remark(Unit.ANNOTATIONS, Reason.OWN_DISPUTE)
-    ledger.accept(Unit.ANNOTATIONS, len(own) + len(rulings))
-    judges = sorted([*named, *rulings], key=lambda a: (a.annotator, a.id))
+    ledger.accept(Unit.ANNOTATIONS, len(voters) + len(judges))
     return Voices(tuple(voters), tuple(judges), tuple(stale))
 
 
