@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from annotation.adjudication import default_title, find_adjudications
+from annotation.gold.voices import Voices, hear
 from annotation.labelstudio.accounts import names_by_user
 from annotation.labelstudio.adjudication.export import read_adjudications
 from annotation.labelstudio.api.client import Connection
@@ -14,10 +16,14 @@ from annotation.labelstudio.api.snapshot import fetch
 from annotation.labelstudio.given import Given, deleted, ids_in, read_given, write_given
 from annotation.labelstudio.pull import Pulled, store
 from schemas.annotation import Annotation, Why
-from schemas.dispute import stands
 from schemas.errors import MiyarError
 from schemas.ledger import Ledger, Reason, Unit
 from schemas.workspace import Workspace
+
+
+class _Counts(NamedTuple):
+    stale: int
+    own: int
 
 
 @dataclass(frozen=True)
@@ -65,11 +71,14 @@ def run_adjudicate_pull(
     export = fetch(connection, project)
     before, now = read_given(workspace, project), ids_in(export)
     gone = deleted(before.ids, now) if before else set()
-    read = read_adjudications(
-        export, workspace.codebook(), workspace.passages(), names_by_user(connection), ledger
-    )
+    codebook, passages = workspace.codebook(), workspace.passages()
+    read = read_adjudications(export, codebook, passages, names_by_user(connection), ledger)
     known = workspace.annotations()
-    stale, own = _count(read.annotations, known, adjudicators, ledger)
+    fresh = {annotation.id for annotation in read.annotations} | read.refused | gone
+    left = [annotation for annotation in known if annotation.id not in fresh]
+    now_said = [*left, *read.annotations]
+    voices = hear(passages, now_said, codebook, adjudicators=adjudicators, ledger=Ledger())
+    counts = _count(read.annotations, voices, ledger)
     for annotation in known:
         if annotation.id in gone:
             where, detail = annotation.passage_id, f"{annotation.id} by {annotation.annotator}"
@@ -83,34 +92,30 @@ def run_adjudicate_pull(
     return PulledDecisions(
         annotations=tuple(read.annotations),
         pulled=pulled,
-        stale=stale,
-        own=own,
+        stale=counts.stale,
+        own=counts.own,
         without_why=sum(not a.why for a in read.annotations),
         whys=dict(Counter(why for a in read.annotations for why in a.why)),
     )
 
 
-def _count(
-    found: Sequence[Annotation],
-    known: Sequence[Annotation],
-    adjudicators: frozenset[str],
-    ledger: Ledger,
-) -> tuple[int, int]:
-    """Count adjudications that are stale, and other ones by a party to the dispute."""
-    answers: dict[str, list[Annotation]] = defaultdict(list)
-    for annotation in sorted(known, key=lambda a: a.age):
-        if not annotation.decides:
-            answers[annotation.passage_id].append(annotation)
-    stale = own = 0
-    for item in found:
-        latest = {a.annotator: a for a in answers[item.passage_id]}
-        voters = [a for name, a in latest.items() if name not in adjudicators]
-        if not stands(item, voters, latest.values()):
-            stale += 1
-        elif item.annotator in latest and latest[item.annotator].id in item.decides:
-            own += 1
+def _count(found: Sequence[Annotation], voices: Mapping[str, Voices], ledger: Ledger) -> _Counts:
+    """Count adjudications that are stale, and other ones by a party to the dispute.
+
+    Args:
+        found: the adjudications that were pulled.
+        voices: who counts in each passage, as gold hears them.
+        ledger: gets the fate of every adjudication.
+    """
+    out = {item.id for passage in voices.values() for item in passage.stale}
+    standing = [item for item in found if item.id not in out]
+    own = sum(
+        any(voter.annotator == item.annotator for voter in voices[item.passage_id].voters)
+        for item in standing
+    )
+    stale = len(found) - len(standing)
     ledger.receive(Unit.ADJUDICATIONS, len(found))
     ledger.pend(Unit.ADJUDICATIONS, Reason.STALE_ADJUDICATION, stale)
-    ledger.accept(Unit.ADJUDICATIONS, len(found) - stale)
+    ledger.accept(Unit.ADJUDICATIONS, len(standing))
     ledger.remark(Unit.ADJUDICATIONS, Reason.OWN_DISPUTE, own)
-    return stale, own
+    return _Counts(stale, own)
