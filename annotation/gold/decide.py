@@ -136,9 +136,7 @@ def _torn(
     return 2 * len({a.annotator for other in rivals for a in holders[other]}) >= voters
 
 
-def _decide_span(
-    key: Key, voters: Sequence[Annotation], judges: Sequence[Annotation]
-) -> Verdict:
+def _decide_span(key: Key, voters: Sequence[Annotation], judges: Sequence[Annotation]) -> Verdict:
     votes = sum(_holds(annotation, key) for annotation in voters)
     rulings = {_holds(annotation, key) for annotation in judges}
     if len(rulings) == 1:

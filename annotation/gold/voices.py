@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from annotation.gold.lineage import settled
 from schemas.annotation import Annotation
 from schemas.article import Passage
 from schemas.codebook import Codebook
@@ -54,14 +55,14 @@ def hear(
     answers: dict[str, list[Annotation]] = defaultdict(list)
     adjudications: dict[str, list[Annotation]] = defaultdict(list)
     given = sorted(annotations, key=lambda a: a.age)
-    migrated = {item.migrated_from for item in given}
+    replaced = settled(given, codebook.hash)
     for item in given:
         ledger.receive(Unit.ANNOTATIONS)
         if item.passage_id not in known:
             _reject(item, Reason.UNKNOWN_PASSAGE, ledger)
         elif item.codebook != codebook.hash or set(item.issues) != set(codebook.issue_ids):
-            settled = item.id in migrated
-            _reject(item, Reason.MIGRATED if settled else Reason.OTHER_CODEBOOK, ledger)
+            migrated = item.id in replaced
+            _reject(item, Reason.MIGRATED if migrated else Reason.OTHER_CODEBOOK, ledger)
         else:
             (adjudications if item.decides else answers)[item.passage_id].append(item)
     return {

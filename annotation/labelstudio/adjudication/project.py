@@ -65,8 +65,6 @@ def made_by_push(connection: Connection, project: Project, tasks: Sequence[int])
     for first in range(0, len(tasks), CHUNK):
         chosen = condition("id", "in_list", list(tasks[first : first + CHUNK]))
         found += [
-            int(row["id"])
-            for row in rows(connection, project, "id,meta", [chosen])
-            if mark_of(row)
+            int(row["id"]) for row in rows(connection, project, "id,meta", [chosen]) if mark_of(row)
         ]
     return found
