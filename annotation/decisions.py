@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from annotation.adjudication import default_title, find_adjudications
-from annotation.gold.voices import Voices, hear
+from annotation.gold.voices import hear
 from annotation.labelstudio.accounts import names_by_user
 from annotation.labelstudio.adjudication.export import read_adjudications
 from annotation.labelstudio.api.client import Connection
@@ -21,9 +21,13 @@ from schemas.ledger import Ledger, Reason, Unit
 from schemas.workspace import Workspace
 
 
-class _Counts(NamedTuple):
+class Counts(NamedTuple):
+    """What is to be known about some adjudications."""
+
     stale: int
+    """Made from other answers than the annotators give now."""
     own: int
+    """By somebody who is one of those who differed."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +75,15 @@ def run_adjudicate_pull(
     export = fetch(connection, project)
     before, now = read_given(workspace, project), ids_in(export)
     gone = deleted(before.ids, now) if before else set()
-    codebook, passages = workspace.codebook(), workspace.passages()
-    read = read_adjudications(export, codebook, passages, names_by_user(connection), ledger)
-    known = workspace.annotations()
-    fresh = {annotation.id for annotation in read.annotations} | read.refused | gone
-    left = [annotation for annotation in known if annotation.id not in fresh]
-    now_said = [*left, *read.annotations]
-    voices = hear(passages, now_said, codebook, adjudicators=adjudicators, ledger=Ledger())
-    counts = _count(read.annotations, voices, ledger)
-    for annotation in known:
-        if annotation.id in gone:
-            where, detail = annotation.passage_id, f"{annotation.id} by {annotation.annotator}"
-            ledger.receive(Unit.ANNOTATIONS)
-            ledger.reject(Unit.ANNOTATIONS, Reason.DELETED_ON_SERVER, where=where, detail=detail)
-    pulled = store(
-        workspace, read.annotations, ledger, refused=read.refused | gone, dry_run=dry_run
+    read = read_adjudications(
+        export, workspace.codebook(), workspace.passages(), names_by_user(connection), ledger
     )
+    refused = read.refused | gone
+    known, fresh = workspace.annotations(), {item.id for item in read.annotations}
+    others = [item for item in known if item.id not in fresh | refused]
+    counts = count_decisions(workspace, read.annotations, others, ledger, adjudicators=adjudicators)
+    _count_deleted(known, gone, ledger)
+    pulled = store(workspace, read.annotations, ledger, refused=refused, dry_run=dry_run)
     if not dry_run:
         write_given(workspace, project, Given(changed_at=None, ids=now))
     return PulledDecisions(
@@ -99,15 +96,31 @@ def run_adjudicate_pull(
     )
 
 
-def _count(found: Sequence[Annotation], voices: Mapping[str, Voices], ledger: Ledger) -> _Counts:
-    """Count adjudications that are stale, and other ones by a party to the dispute.
+def count_decisions(
+    workspace: Workspace,
+    found: Sequence[Annotation],
+    others: Sequence[Annotation],
+    ledger: Ledger,
+    *,
+    adjudicators: frozenset[str],
+) -> Counts:
+    """Count adjudications that are stale, and other ones by a party to the dispute, as gold does.
 
     Args:
-        found: the adjudications that were pulled.
-        voices: who counts in each passage, as gold hears them.
+        workspace: whose passages.
+        found: the adjudications.
+        others: all other annotations that hold now.
         ledger: gets the fate of every adjudication.
+        adjudicators: annotators whose ordinary annotations decide, too.
     """
-    out = {item.id for passage in voices.values() for item in passage.stale}
+    voices = hear(
+        workspace.passages(),
+        [*others, *found],
+        workspace.codebook(),
+        adjudicators=adjudicators,
+        ledger=Ledger(),
+    )
+    out = {item.id for heard in voices.values() for item in heard.stale}
     standing = [item for item in found if item.id not in out]
     own = sum(
         any(voter.annotator == item.annotator for voter in voices[item.passage_id].voters)
@@ -118,4 +131,14 @@ def _count(found: Sequence[Annotation], voices: Mapping[str, Voices], ledger: Le
     ledger.pend(Unit.ADJUDICATIONS, Reason.STALE_ADJUDICATION, stale)
     ledger.accept(Unit.ADJUDICATIONS, len(standing))
     ledger.remark(Unit.ADJUDICATIONS, Reason.OWN_DISPUTE, own)
-    return _Counts(stale, own)
+    return Counts(stale, own)
+
+
+def _count_deleted(known: Iterable[Annotation], gone: set[str], ledger: Ledger) -> None:
+    for item in known:
+        if item.id in gone:
+            detail = f"{item.id} by {item.annotator}"
+            ledger.receive(Unit.ANNOTATIONS)
+            ledger.reject(
+                Unit.ANNOTATIONS, Reason.DELETED_ON_SERVER, where=item.passage_id, detail=detail
+            )
