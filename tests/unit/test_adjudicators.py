@@ -127,7 +127,11 @@ def test_named_adjudicators_alone_who_contradict_each_other_are_told() -> None:
     assert ledger.reasons[Unit.PASSAGES, State.PENDING, Reason.ADJUDICATORS_DIFFER] == 1
     made, ledger = found(said("adj", A, BEIJING), said("adj2", A))
     assert ledger.reasons[Unit.PASSAGES, State.PENDING, Reason.ADJUDICATORS_DIFFER] == 1
-    assert found(said("adj", P), said("adj2", P))[1].states[Unit.PASSAGES, State.ACCEPTED] == 1
+    for agreed in (
+        (said("adj", P), said("adj2", P)),
+        (said("adj", A, BEIJING), said("adj2", N, trade=N)),
+    ):
+        assert found(*agreed)[1].states[Unit.PASSAGES, State.ACCEPTED] == 1
 
 
 # One person with two words
@@ -232,6 +236,29 @@ def test_who_never_looked_for_a_type_has_no_vote_on_its_spans() -> None:
     (dispute,) = found(*given, reviews=silent)[0]
     assert [span.key for span in dispute.spans] == [BEIJING]
     assert [span.key for span in dispute.proposed_spans] == [BEIJING, FIRM]
+
+
+def test_a_type_that_only_an_adjudicator_did_not_look_for_is_not_read_either() -> None:
+    given = (said("a"), said("adj"))
+    assert gold(*given)[0].spans_complete
+    assert not gold(*given, reviews=(review(given[1], "ORG", asked=False),))[0].spans_complete
+
+
+def test_half_of_those_who_looked_for_a_type_leave_its_places_open() -> None:
+    wide = (26, 35, "ORG")
+    given = [said("b", A, FIRM), said("c", A, wide), said("d"), said("x"), said("y")]
+    assert gold(*given)[0].spans_complete
+    silent = tuple(review(a, "ORG", asked=False) for a in given[3:])
+    _, ledger = gold(*given, reviews=silent)
+    assert ledger.reasons[Unit.SPANS, State.PENDING, Reason.UNDECIDED] == 2
+
+
+def test_an_older_decision_does_not_take_a_decided_span_out_of_the_proposal() -> None:
+    before = (said("a"), said("b", A, BEIJING))
+    stale = said("lead", decides=before)
+    now = (before[0], said("b", A, BEIJING, FIRM))
+    (dispute,) = found(*now, stale, reviews=(review(now[0], "ORG", asked=False),))[0]
+    assert [span.key for span in dispute.proposed_spans] == [FIRM]
 
 
 def test_a_passage_with_open_questions_waits_for_its_annotators_first() -> None:
