@@ -200,7 +200,5 @@ def test_a_skipped_answer_and_another_of_its_id_are_not_mixed() -> None:
 
 
 def test_who_decides_a_passage_again_has_not_annotated_it_twice() -> None:
-    _, ledger = read(
-        task(answer("r1", "slip")), task(answer("r2", "slip"), basis=LATER, number=2)
-    )
+    _, ledger = read(task(answer("r1", "slip")), task(answer("r2", "slip"), basis=LATER, number=2))
     assert (Unit.ANNOTATIONS, State.ACCEPTED, Reason.ANNOTATED_AGAIN) not in ledger.reasons
