@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from annotation.gold.disputes import USUAL, Rules, current_keys, disputes
+from annotation.gold.disputes import USUAL, Looked, Rules, current_keys, disputes
 from annotation.labelstudio.adjudication.project import (
     adjudication_title,
     find_adjudication,
+    made_by_push,
     make_adjudication,
 )
 from annotation.labelstudio.adjudication.tasks import MERGED, adjudication_task
@@ -22,8 +23,8 @@ from annotation.labelstudio.settle import settle
 from annotation.labelstudio.tasks import Due
 from schemas.annotation import Why
 from schemas.article import Passage
-from schemas.dispute import Dispute, DisputeState
-from schemas.ledger import Ledger
+from schemas.dispute import Dispute, DisputeState, passage_of_key
+from schemas.ledger import Ledger, Reason, State, Unit
 from schemas.workspace import Workspace
 
 
@@ -85,7 +86,7 @@ def run_adjudicate_push(
         remember(project, adjudication_link(workspace))
     held = tasks_on_server(connection, project)
     plan = plan_push(tasks, held, None)
-    outdated = _outdated(read, held, adjudicators)
+    outdated = _outdated(read, connection, project, held, adjudicators)
     if dry_run:
         ledger.check()
         return PushedDisputes(project, tuple(found), plan, 0, len(outdated), 0)
@@ -109,6 +110,7 @@ class _Read:
         self.codebook = workspace.codebook()
         self.passages = workspace.passages()
         self.annotations = workspace.annotations()
+        self.looked = Looked.at(workspace.reviews())
 
     def disputes(self, ledger: Ledger, adjudicators: frozenset[str], rules: Rules) -> list[Dispute]:
         """Return all disputes, also those that are decided."""
@@ -119,6 +121,7 @@ class _Read:
             adjudicators=adjudicators,
             ledger=ledger,
             rules=rules,
+            looked=self.looked,
         )
 
 
@@ -146,10 +149,17 @@ def _tasks(read: _Read, waiting: Sequence[Dispute], *, anonymous: bool) -> list[
 
 
 def _outdated(
-    read: _Read, held: Mapping[str, list[tuple[int, str]]], adjudicators: frozenset[str]
+    read: _Read,
+    connection: Connection,
+    project: Project,
+    held: Mapping[str, list[tuple[int, str]]],
+    adjudicators: frozenset[str],
 ) -> list[int]:
+    """Return the tasks that a push made from other answers; what is not ours is left alone."""
     now = current_keys(read.passages, read.annotations, read.codebook, adjudicators=adjudicators)
-    return [task for key, tasks in held.items() if key not in now for task, _ in tasks]
+    known = {passage.id for passage in read.passages}
+    old = [key for key in held if key not in now and passage_of_key(key) in known]
+    return made_by_push(connection, project, [task for key in old for task, _ in held[key]])
 
 
 @dataclass(frozen=True)
@@ -179,7 +189,10 @@ def adjudication_status(
     rules: Rules = USUAL,
     title: str | None = None,
 ) -> Adjudication:
-    """Count disputes by state, adjudications by person, and the tasks of the project."""
+    """Count disputes by state, adjudications by person, and the tasks of the project.
+
+    Also where only adjudicators by name have answered a passage, and contradict each other.
+    """
     read = _Read(workspace)
     found = read.disputes(ledger, adjudicators, rules)
     ledger.check()
@@ -187,14 +200,17 @@ def adjudication_status(
     done = {(a.annotator, a.passage_id) for a in given}
     project = find_adjudications(workspace, connection, title)
     held = tasks_on_server(connection, project) if project else {}
+    states = Counter(dispute.state for dispute in found)
+    different = ledger.reasons[Unit.PASSAGES, State.PENDING, Reason.ADJUDICATORS_DIFFER]
+    states[DisputeState.DIFFERENT] = different
     return Adjudication(
-        states=dict(Counter(dispute.state for dispute in found)),
+        states={state: n for state, n in states.items() if n},
         by=dict(sorted(Counter(name for name, _ in done).items())),
         whys=dict(Counter(why for a in given for why in a.why)),
         project=project,
         tasks=sum(len(tasks) for tasks in held.values()),
         unpushed=sum(dispute.waits and dispute.key not in held for dispute in found),
-        outdated=len(_outdated(read, held, adjudicators)),
+        outdated=len(_outdated(read, connection, project, held, adjudicators)) if project else 0,
     )
 
 

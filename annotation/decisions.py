@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from annotation.adjudication import default_title, find_adjudications
+from annotation.gold.voices import hear
 from annotation.labelstudio.accounts import names_by_user
 from annotation.labelstudio.adjudication.export import read_adjudications
+from annotation.labelstudio.api.changes import latest_change
 from annotation.labelstudio.api.client import Connection
 from annotation.labelstudio.api.snapshot import fetch
-from annotation.labelstudio.given import Given, deleted, ids_in, read_given, write_given
+from annotation.labelstudio.given import (
+    Given,
+    check_deletions,
+    count_deleted,
+    deleted,
+    ids_in,
+    read_given,
+    write_given,
+)
 from annotation.labelstudio.pull import Pulled, store
 from schemas.annotation import Annotation, Why
-from schemas.dispute import stands
 from schemas.errors import MiyarError
 from schemas.ledger import Ledger, Reason, Unit
 from schemas.workspace import Workspace
+
+
+class Counts(NamedTuple):
+    """What is to be known about some adjudications."""
+
+    stale: int
+    """Made from other answers than the annotators give now."""
+    own: int
+    """By somebody who is one of those who differed."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,7 @@ def run_adjudicate_pull(
     *,
     adjudicators: frozenset[str],
     title: str | None = None,
+    accept_deletions: bool = False,
     dry_run: bool = False,
 ) -> PulledDecisions:
     """Take the adjudicators' answers into the workspace, as annotations that say what they decide.
@@ -51,9 +71,11 @@ def run_adjudicate_pull(
         ledger: gets the state of everything in the project.
         adjudicators: annotators whose ordinary annotations decide, too.
         title: of the project, when it is not the workspace's own.
+        accept_deletions: also when many decisions are gone from the project at once.
         dry_run: count only.
 
     Raises:
+        GateError: so many are gone that somebody has to say that it is meant.
         MiyarError: nothing was pushed for adjudication yet.
     """
     project = find_adjudications(workspace, connection, title)
@@ -64,53 +86,64 @@ def run_adjudicate_pull(
         )
     export = fetch(connection, project)
     before, now = read_given(workspace, project), ids_in(export)
-    gone = deleted(before.ids, now) if before else set()
+    gone, newest = deleted(before.ids, now) if before else set(), latest_change(export)
+    if before:
+        check_deletions(project, before, gone, newest, accepted=accept_deletions)
     read = read_adjudications(
         export, workspace.codebook(), workspace.passages(), names_by_user(connection), ledger
     )
-    known = workspace.annotations()
-    stale, own = _count(read.annotations, known, adjudicators, ledger)
-    for annotation in known:
-        if annotation.id in gone:
-            where, detail = annotation.passage_id, f"{annotation.id} by {annotation.annotator}"
-            ledger.receive(Unit.ANNOTATIONS)
-            ledger.reject(Unit.ANNOTATIONS, Reason.DELETED_ON_SERVER, where=where, detail=detail)
-    pulled = store(
-        workspace, read.annotations, ledger, refused=read.refused | gone, dry_run=dry_run
-    )
+    refused = read.refused | gone
+    known, fresh = workspace.annotations(), {item.id for item in read.annotations}
+    others = [item for item in known if item.id not in fresh | refused]
+    counts = count_decisions(workspace, read.annotations, others, ledger, adjudicators=adjudicators)
+    count_deleted(known, gone, ledger)
+    pulled = store(workspace, read.annotations, ledger, refused=refused, dry_run=dry_run)
     if not dry_run:
-        write_given(workspace, project, Given(changed_at=None, ids=now))
+        given = Given(changed_at=newest, ids=now, created_at=project.created_at)
+        write_given(workspace, project, given)
     return PulledDecisions(
         annotations=tuple(read.annotations),
         pulled=pulled,
-        stale=stale,
-        own=own,
+        stale=counts.stale,
+        own=counts.own,
         without_why=sum(not a.why for a in read.annotations),
         whys=dict(Counter(why for a in read.annotations for why in a.why)),
     )
 
 
-def _count(
+def count_decisions(
+    workspace: Workspace,
     found: Sequence[Annotation],
-    known: Sequence[Annotation],
-    adjudicators: frozenset[str],
+    others: Sequence[Annotation],
     ledger: Ledger,
-) -> tuple[int, int]:
-    """Count adjudications that are stale, and other ones by a party to the dispute."""
-    answers: dict[str, list[Annotation]] = defaultdict(list)
-    for annotation in sorted(known, key=lambda a: a.age):
-        if not annotation.decides:
-            answers[annotation.passage_id].append(annotation)
-    stale = own = 0
-    for item in found:
-        latest = {a.annotator: a for a in answers[item.passage_id]}
-        voters = [a for name, a in latest.items() if name not in adjudicators]
-        if not stands(item, voters, latest.values()):
-            stale += 1
-        elif item.annotator in latest and latest[item.annotator].id in item.decides:
-            own += 1
+    *,
+    adjudicators: frozenset[str],
+) -> Counts:
+    """Count adjudications that are stale, and other ones by a party to the dispute, as gold does.
+
+    Args:
+        workspace: whose passages.
+        found: the adjudications.
+        others: all other annotations that hold now.
+        ledger: gets the fate of every adjudication.
+        adjudicators: annotators whose ordinary annotations decide, too.
+    """
+    voices = hear(
+        workspace.passages(),
+        [*others, *found],
+        workspace.codebook(),
+        adjudicators=adjudicators,
+        ledger=Ledger(),
+    )
+    out = {item.id for heard in voices.values() for item in heard.stale}
+    standing = [item for item in found if item.id not in out]
+    own = sum(
+        any(voter.annotator == item.annotator for voter in voices[item.passage_id].voters)
+        for item in standing
+    )
+    stale = len(found) - len(standing)
     ledger.receive(Unit.ADJUDICATIONS, len(found))
     ledger.pend(Unit.ADJUDICATIONS, Reason.STALE_ADJUDICATION, stale)
-    ledger.accept(Unit.ADJUDICATIONS, len(found) - stale)
+    ledger.accept(Unit.ADJUDICATIONS, len(standing))
     ledger.remark(Unit.ADJUDICATIONS, Reason.OWN_DISPUTE, own)
-    return stale, own
+    return Counts(stale, own)

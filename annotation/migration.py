@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotation.gold.lineage import waiting
 from annotation.gold.migrate import Change, Migrated, migrate, still_open
 from annotation.gold.plan import Reworded, complete, draft, plan_text, reworded
 from schemas.annotation import Annotation
@@ -73,6 +75,26 @@ def run_migrate(
         RecordError: the plan does not cover both codebooks.
         GateError: the ledger does not add up; nothing is written.
     """
+    with nullcontext() if dry_run else workspace.annotating():
+        return _migrate(
+            workspace,
+            ledger,
+            source,
+            plan,
+            accept_removals=accept_removals,
+            dry_run=dry_run,
+        )
+
+
+def _migrate(
+    workspace: Workspace,
+    ledger: Ledger,
+    source: str | None,
+    plan: Path | None,
+    *,
+    accept_removals: bool,
+    dry_run: bool,
+) -> Migration:
     held = workspace.annotations()
     found = _source(workspace, held, source)
     if found is None:
@@ -162,38 +184,37 @@ def _source(
     other = [a for a in annotations if a.codebook != target]
     if given is not None:
         return _named(workspace, given, Counter(a.codebook for a in other))
-    waiting = _waiting(annotations, target)
-    if len(waiting) > 1:
-        listed = ", ".join(f"{digest[:SHORT]} ({n})" for digest, n in waiting.items())
+    held = _to_migrate(annotations, target)
+    if len(held) > 1:
+        listed = ", ".join(f"{digest[:SHORT]} ({n})" for digest, n in held.items())
         raise UsageError(
             f"the annotations of {workspace.root} were made under several codebooks: {listed}. "
             "Migrate one after the other, with --from HASH."
         )
-    if not waiting:
+    if not held:
         return None
-    digest = next(iter(waiting))
+    digest = next(iter(held))
     path = workspace.archive_file(digest)
     if not path.is_file():
         raise UsageError(
-            f"{waiting[digest]} annotations were made under codebook {digest[:SHORT]}, and {path} "
+            f"{held[digest]} annotations were made under codebook {digest[:SHORT]}, and {path} "
             "does not exist; give that codebook with --from FILE (your version control has it: "
             f"the codebook.yaml whose hash is {digest[:SHORT]})."
         )
     return digest, read_codebook(path), path
 
 
-def _waiting(annotations: Sequence[Annotation], target: str) -> dict[str, int]:
-    """Return hash → number of annotations of other codebooks that nothing was made from.
+def _to_migrate(annotations: Sequence[Annotation], target: str) -> dict[str, int]:
+    """Return hash → number of annotations of other codebooks that have to be migrated.
 
     When there is none, those that were migrated to the target from one codebook: then the same
     migration again changes nothing, or takes in what was changed since.
     """
-    made: dict[str | None, str] = {a.migrated_from: a.codebook for a in annotations}
-    other = [a for a in annotations if a.codebook != target]
-    waiting = Counter(a.codebook for a in other if a.id not in made)
-    if waiting:
-        return dict(waiting.most_common())
-    again = Counter(a.codebook for a in other if made[a.id] == target)
+    left = Counter(a.codebook for a in waiting(annotations, target))
+    if left:
+        return dict(left.most_common())
+    made = {a.migrated_from for a in annotations if a.codebook == target}
+    again = Counter(a.codebook for a in annotations if a.codebook != target and a.id in made)
     return dict(again) if len(again) == 1 else {}
 
 
@@ -241,7 +262,7 @@ def _compare(
     unchanged = edited = 0
     for record, review in zip(migrated.annotations, migrated.reviews, strict=True):
         before = known.get(record.id)
-        if before and before.age > record.age:
+        if before and before.touched_at > record.touched_at:
             edited += 1
             continue
         if before is None:

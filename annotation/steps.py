@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from annotation.gold.build import build
-from annotation.gold.migrate import without_unread
 from annotation.gold.release import Released, release
 from annotation.gold.split import split
 from annotation.ingest.collect import collect
@@ -154,22 +153,19 @@ def run_build(
 
     Where an entity type was added to the codebook, spans of older annotations are incomplete.
     """
-    codebook, annotations = workspace.codebook(), workspace.annotations()
-    built = build(
+    records = build(
         workspace.passages(),
-        annotations,
-        codebook,
+        workspace.annotations(),
+        workspace.codebook(),
         adjudicators=adjudicators,
         # Texts that are alike must not stand in two splits.
         groups={
             member: cluster.id for cluster in workspace.clusters() for member in cluster.members
         },
         ledger=ledger,
+        unread=workspace.unread_types(),
     )
     ledger.check()
-    unread = workspace.unread_types()
-    own = [a for a in annotations if a.codebook == codebook.hash] if unread else []
-    records = without_unread(built, own, unread.keys())
     if not dry_run:
         write(workspace.gold_file, records)
     return records

@@ -147,9 +147,19 @@ class Annotation(Record):
         return self
 
     @property
-    def age(self) -> tuple[datetime, str]:
-        """Sorts annotations from the one that was touched first to the latest."""
-        return self.updated_at or self.created_at, self.id
+    def touched_at(self) -> datetime:
+        """When somebody last said what it says; a migration is no such time."""
+        return self.updated_at or self.created_at
+
+    @property
+    def age(self) -> tuple[datetime, bool, str]:
+        """Sorts annotations from the one that was touched first to the latest.
+
+        Of two that were touched at one time, what a migration made comes before what somebody
+        said: a codebook that is changed and changed back would else leave the copy, which went
+        through both changes, in the place of the original.
+        """
+        return self.touched_at, self.migrated_from is None, self.id
 
     @property
     def content(self) -> str:

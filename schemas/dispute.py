@@ -27,6 +27,8 @@ class DisputeState(StrEnum):
     """An adjudicator saw these answers and could not judge."""
     DIFFERENT = "adjudicators_differ"
     """Adjudicators saw these answers and contradict each other."""
+    TO_REVIEW = "to_review"
+    """The codebook changed; annotators have to look at the passage again first."""
     DECIDED = "decided"
 
 
@@ -99,6 +101,12 @@ class Dispute(Record):
 def dispute_key(passage_id: str, basis: str) -> str:
     """Return the key of a passage with these answers."""
     return f"{passage_id}{KEY_SIGN}{basis[:_HASH_SHOWN]}"
+
+
+def passage_of_key(key: str) -> str | None:
+    """Return the passage that a dispute's key names; ``None`` for what is no such key."""
+    passage, sign, _ = key.rpartition(KEY_SIGN)
+    return passage if sign else None
 
 
 def basis_of(annotations: Iterable[Annotation]) -> str:

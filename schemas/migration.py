@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from schemas.annotation import Judgement
 from schemas.codebook import StrictLoader
@@ -32,6 +39,7 @@ FORMS = (
     "{add: new} or {remove: old}"
 )
 """How a plan file writes a step."""
+_FROM_FILE = "from file"
 
 
 class Step(Record):
@@ -43,9 +51,10 @@ class Step(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_plan(cls, raw: Any) -> Any:
+    def _from_plan(cls, raw: Any, info: ValidationInfo) -> Any:
         """Read the short form of a plan file, ``{rename: taiwan, to: taiwan_strait}``."""
-        if not isinstance(raw, dict) or "kind" in raw:
+        short = info.context == _FROM_FILE
+        if not isinstance(raw, dict) or ("kind" in raw and not short):
             return raw
         kinds = [kind for kind in Kind if kind in raw and kind is not Kind.KEEP]
         allowed = {*kinds, "to"} if kinds and kinds[0] not in (Kind.ADD, Kind.REMOVE) else {*kinds}
@@ -66,6 +75,8 @@ class Step(Record):
                 f"{self.kind} of {len(self.old)} old into {len(self.new)} new labels; "
                 f"a step is one of {FORMS}"
             )
+        if self.kind is Kind.KEEP and self.old != self.new:
+            raise ValueError(f"{self} keeps nothing: an id that changes is a rename")
         return self
 
     def __str__(self) -> str:
@@ -165,6 +176,16 @@ class Review(Record):
     """Entity types that the annotation says nothing about: its missing spans are no votes."""
 
 
+class _PlanLoader(StrictLoader):
+    """Takes every word for text: labels may be ``on`` or ``NO``, hashes may be all digits."""
+
+
+for _kind in ("bool", "int", "float", "timestamp"):
+    _PlanLoader.add_constructor(
+        f"tag:yaml.org,2002:{_kind}", yaml.SafeLoader.yaml_constructors["tag:yaml.org,2002:str"]
+    )
+
+
 def read_plan(path: Path) -> Plan:
     """Read a plan from YAML.
 
@@ -172,7 +193,7 @@ def read_plan(path: Path) -> Plan:
         RecordError: the file is missing, is not YAML, or does not follow the schema.
     """
     try:
-        raw = yaml.load(read_bytes(path).decode("utf-8-sig"), StrictLoader)  # noqa: S506  # a SafeLoader
+        raw = yaml.load(read_bytes(path).decode("utf-8-sig"), _PlanLoader)  # noqa: S506  # a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -180,7 +201,7 @@ def read_plan(path: Path) -> Plan:
         raise RecordError(f"{where}: not valid YAML: {problem}; mend this line.") from error
     try:
         # strict=False: YAML has lists where the record has tuples. An empty file is an empty plan.
-        return Plan.model_validate({} if raw is None else raw, strict=False)
+        return Plan.model_validate({} if raw is None else raw, strict=False, context=_FROM_FILE)
     except ValidationError as error:
         problems = "\n".join(f"  {text}" for text in explain(error))
         raise RecordError(

@@ -18,6 +18,10 @@ ServerName = Annotated[str, typer.Option("--server", help="Name of the managed s
 ProjectTitle = Annotated[
     str | None, typer.Option("--project", help="Title of the Label Studio project.")
 ]
+AcceptDeletions = Annotated[
+    bool,
+    typer.Option("--accept-deletions", help="What is gone was deleted in Label Studio on purpose."),
+]
 Adjudicators = Annotated[
     list[str] | None,
     typer.Option("--adjudicator", help="Annotator whose word decides; adj unless given."),

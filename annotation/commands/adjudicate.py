@@ -11,6 +11,7 @@ from schemas.console import emit, fail_on_defects, hint, progress, say, show_led
 from schemas.ledger import Ledger
 from schemas.options import (
     CORPUS,
+    AcceptDeletions,
     Adjudicators,
     AsJson,
     DryRun,
@@ -171,6 +172,7 @@ def _listed(counts: Iterable[tuple[str, int]]) -> str:
 def pull(
     workspace: WorkspaceOption = CORPUS,
     adjudicator: Adjudicators = None,
+    accept_deletions: AcceptDeletions = False,
     project: ProjectTitle = None,
     server: ServerName = "default",
     dry_run: DryRun = False,
@@ -189,6 +191,7 @@ def pull(
         ledger,
         adjudicators=adjudicators(adjudicator),
         title=project,
+        accept_deletions=accept_deletions,
         dry_run=dry_run,
     )
     done = found.pulled

@@ -10,7 +10,15 @@ from rich.table import Table
 
 from schemas.console import emit, err, fail_on_defects, hint, progress, say, show_ledger
 from schemas.ledger import Ledger
-from schemas.options import CORPUS, AsJson, DryRun, ProjectTitle, ServerName, WorkspaceOption
+from schemas.options import (
+    CORPUS,
+    AcceptDeletions,
+    AsJson,
+    DryRun,
+    ProjectTitle,
+    ServerName,
+    WorkspaceOption,
+)
 from schemas.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -117,12 +125,7 @@ def pull(
     incremental: Annotated[
         bool, typer.Option("--incremental", help="Read only what changed since the last pull.")
     ] = False,
-    accept_deletions: Annotated[
-        bool,
-        typer.Option(
-            "--accept-deletions", help="Many annotations were deleted in Label Studio on purpose."
-        ),
-    ] = False,
+    accept_deletions: AcceptDeletions = False,
     project: ProjectTitle = None,
     server: ServerName = "default",
     dry_run: DryRun = False,

@@ -8,7 +8,8 @@ label are, and are decided in the same way.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from schemas.annotation import Annotation, Judgement
 from schemas.gold import DecidedBy, IssueDecision
@@ -16,6 +17,9 @@ from schemas.gold import DecidedBy, IssueDecision
 Key = tuple[int, int, str]
 Verdict = DecidedBy | None
 """Who decided for a span, or ``undecided``; ``None``: decided against it."""
+Unread = Mapping[str, Collection[str]]
+"""Annotation id → entity types that it says nothing about: its missing spans are no votes."""
+ALL_READ: Unread = MappingProxyType({})
 _UNDECIDED = IssueDecision(judgement=Judgement.NOT_JUDGED, decided_by=DecidedBy.UNDECIDED)
 
 
@@ -57,20 +61,49 @@ def holders_of(given: Sequence[Annotation]) -> dict[Key, list[Annotation]]:
     return dict(sorted(holders.items()))
 
 
+def deciding(judges: Sequence[Annotation]) -> list[Annotation]:
+    """Return the adjudicators' annotations that decide something.
+
+    Who cannot judge decides nothing. The spans of an adjudication are no sign of the contrary:
+    it began with the merged answer, which holds all that somebody marked.
+    """
+    return [
+        judge
+        for judge in judges
+        if any(value is not Judgement.NOT_JUDGED for value in judge.issues.values())
+        or (judge.spans and not judge.decides)
+    ]
+
+
 def decide_spans(
-    voters: Sequence[Annotation], judges: Sequence[Annotation]
-) -> dict[Key, DecidedBy | None]:
-    """Decide every span that somebody holds, in text order."""
-    holders = holders_of((*voters, *judges))
-    verdicts = {key: _decide_span(key, voters, judges) for key in holders}
-    if judges:
-        return verdicts
+    voters: Sequence[Annotation], judges: Sequence[Annotation], unread: Unread = ALL_READ
+) -> dict[Key, Verdict]:
+    """Decide every span that somebody holds, in text order.
+
+    Args:
+        voters: the annotators' own answers.
+        judges: the adjudicators' answers; who cannot judge has no word about spans either.
+        unread: which of them say nothing about which entity types.
+    """
+    judges = deciding(judges)
+    verdicts = {
+        key: _decide_span(key, _readers(key, voters, unread), _readers(key, judges, unread))
+        for key in holders_of((*voters, *judges))
+    }
+    own = holders_of(voters)
     torn = {
         key
-        for key, verdict in verdicts.items()
-        if verdict is None and _torn(key, holders, verdicts, len(voters))
+        for key in own
+        if verdicts[key] is None
+        and len({_holds(judge, key) for judge in _readers(key, judges, unread)}) != 1
+        and _torn(key, own, verdicts, len(_readers(key, voters, unread)))
     }
     return {key: DecidedBy.UNDECIDED if key in torn else verdicts[key] for key in verdicts}
+
+
+def _readers(key: Key, given: Sequence[Annotation], unread: Unread) -> list[Annotation]:
+    """Return the annotations that say whether a span is there, by its type."""
+    return [a for a in given if key[2] not in unread.get(a.id, ()) or _holds(a, key)]
 
 
 def near(key: Key, others: Mapping[Key, object] | Sequence[Key]) -> list[Key]:
@@ -82,7 +115,8 @@ def adjudicators_differ(judges: Sequence[Annotation], issue: str | None) -> bool
     """Tell whether adjudicators contradict each other about an issue; ``None``: about spans."""
     if issue is not None:
         return len({value for _, value in votes_on(issue, judges)}) > 1
-    return len({frozenset(span.key for span in judge.spans) for judge in judges}) > 1
+    said = {frozenset(span.key for span in judge.spans) for judge in deciding(judges)}
+    return len(said) > 1
 
 
 def _alike(votes: Sequence[object]) -> DecidedBy:
@@ -92,7 +126,7 @@ def _alike(votes: Sequence[object]) -> DecidedBy:
 def _torn(
     key: Key,
     holders: Mapping[Key, Sequence[Annotation]],
-    verdicts: Mapping[Key, DecidedBy | None],
+    verdicts: Mapping[Key, Verdict],
     voters: int,
 ) -> bool:
     """Tell whether half of the annotators see an entity here, but not the same one."""
@@ -102,9 +136,7 @@ def _torn(
     return 2 * len({a.annotator for other in rivals for a in holders[other]}) >= voters
 
 
-def _decide_span(
-    key: Key, voters: Sequence[Annotation], judges: Sequence[Annotation]
-) -> DecidedBy | None:
+def _decide_span(key: Key, voters: Sequence[Annotation], judges: Sequence[Annotation]) -> Verdict:
     votes = sum(_holds(annotation, key) for annotation in voters)
     rulings = {_holds(annotation, key) for annotation in judges}
     if len(rulings) == 1:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from annotation.gold.decide import (
     Key,
+    Unread,
     adjudicators_differ,
     decide_issue,
     decide_spans,
+    deciding,
     holders_of,
     near,
     votes_on,
@@ -29,12 +31,14 @@ from schemas.dispute import (
 )
 from schemas.gold import DecidedBy
 from schemas.ledger import Ledger, Reason, Unit
+from schemas.migration import Review
 
 _PENDING = {
     DisputeState.OPEN: Reason.UNDECIDED,
     DisputeState.STALE: Reason.STALE_ADJUDICATION,
     DisputeState.LEFT_OPEN: Reason.LEFT_OPEN,
     DisputeState.DIFFERENT: Reason.ADJUDICATORS_DIFFER,
+    DisputeState.TO_REVIEW: Reason.TO_REVIEW,
 }
 
 
@@ -53,6 +57,26 @@ class Rules:
 USUAL = Rules()
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What the annotators were asked, where the codebook has changed since."""
+
+    asked_again: frozenset[str] = frozenset()
+    """Annotations with questions that their annotators have not answered yet."""
+    unread: Unread = field(default_factory=dict)
+
+    @staticmethod
+    def at(reviews: Mapping[str, Review]) -> Looked:
+        """Return what follows from the open reviews of a workspace, by annotation id."""
+        return Looked(
+            frozenset(key for key, review in reviews.items() if review.questions),
+            {key: frozenset(review.unread) for key, review in reviews.items() if review.unread},
+        )
+
+
+EVERYWHERE = Looked()
+
+
 def disputes(
     passages: Sequence[Passage],
     annotations: Iterable[Annotation],
@@ -61,11 +85,13 @@ def disputes(
     adjudicators: frozenset[str],
     ledger: Ledger,
     rules: Rules = USUAL,
+    looked: Looked = EVERYWHERE,
 ) -> list[Dispute]:
     """Return the disputes, also those that are adjudicated, in the order of ``passages``.
 
     What the annotators' answers alone leave open is in dispute; its state says whether
-    adjudicators have settled it.
+    adjudicators have settled it. After a change of the codebook those who annotated a passage
+    are asked first.
 
     Args:
         passages: the workspace's passages.
@@ -74,6 +100,7 @@ def disputes(
         adjudicators: annotators whose ordinary annotations decide, too.
         ledger: gets the fate of every annotation and passage.
         rules: which passages count as disputed.
+        looked: what the annotators were asked.
     """
     by_passage = hear(passages, annotations, codebook, adjudicators=adjudicators, ledger=ledger)
     found = []
@@ -83,18 +110,37 @@ def disputes(
         if voices is None or not (voices.voters or voices.judges):
             ledger.pend(Unit.PASSAGES, Reason.NOT_ANNOTATED)
             continue
-        dispute = _dispute(passage, voices, codebook, rules)
-        if dispute is None:
-            ledger.accept(Unit.PASSAGES)
-        elif len(voices.voters) < rules.least and dispute.waits:
-            ledger.pend(Unit.PASSAGES, Reason.TOO_FEW_ANNOTATORS)
-        else:
-            if reason := _PENDING.get(dispute.state):
-                ledger.pend(Unit.PASSAGES, reason)
-            else:
-                ledger.accept(Unit.PASSAGES)
+        dispute = _dispute(passage, voices, codebook, rules, looked)
+        _settle(dispute, voices, rules, ledger)
+        if dispute and not _too_few(dispute, voices, rules):
             found.append(dispute)
     return found
+
+
+def _settle(dispute: Dispute | None, voices: Voices, rules: Rules, ledger: Ledger) -> None:
+    """Count an annotated passage by how far its dispute is, if there is one."""
+    if dispute is None:
+        reason = None if voices.voters or not _contradict(voices) else Reason.ADJUDICATORS_DIFFER
+    elif _too_few(dispute, voices, rules):
+        reason = Reason.TOO_FEW_ANNOTATORS
+    else:
+        reason = _PENDING.get(dispute.state)
+    if reason:
+        ledger.pend(Unit.PASSAGES, reason)
+    else:
+        ledger.accept(Unit.PASSAGES)
+
+
+def _too_few(dispute: Dispute, voices: Voices, rules: Rules) -> bool:
+    open_ = dispute.waits or dispute.state is DisputeState.TO_REVIEW
+    return open_ and len(voices.voters) < rules.least
+
+
+def _contradict(voices: Voices) -> bool:
+    """Tell whether adjudicators contradict each other about anything."""
+    judges = voices.judges
+    about = {issue for judge in judges for issue in judge.issues}
+    return any(adjudicators_differ(judges, issue) for issue in (*about, None))
 
 
 def current_keys(
@@ -112,17 +158,20 @@ def current_keys(
     return {dispute_key(key, basis_of(voices.voters)) for key, voices in heard.items()}
 
 
-def _dispute(passage: Passage, voices: Voices, codebook: Codebook, rules: Rules) -> Dispute | None:
+def _dispute(
+    passage: Passage, voices: Voices, codebook: Codebook, rules: Rules, looked: Looked
+) -> Dispute | None:
     voters = voices.voters
     issues = [d for i in codebook.issue_ids if (d := _issue(i, voters, majority=rules.majority))]
-    spans = _spans(voters, majority=rules.majority)
+    spans = _spans(voters, looked.unread, majority=rules.majority)
     comments = {a.id: a.comment for a in voters if a.comment}
     if not voters or not (issues or spans or (rules.commented and comments)):
         return None
-    proposed, proposed_spans = _proposal(voices, codebook, spans)
+    proposed, proposed_spans = _proposal(voices, codebook, spans, looked.unread)
+    state = _state(voices, issues, spans)
     return Dispute(
         passage_id=passage.id,
-        state=_state(voices, issues, spans),
+        state=DisputeState.TO_REVIEW if _asked_first(state, voters, rules, looked) else state,
         decides=tuple(a.id for a in voters),
         annotators={a.id: a.annotator for a in voters},
         basis=basis_of(voters),
@@ -146,8 +195,21 @@ def _issue(issue: str, voters: Sequence[Annotation], *, majority: bool) -> Issue
     return IssueDispute(issue=issue, ground=ground, said={a.id: a.issues[issue] for a in voters})
 
 
-def _spans(voters: Sequence[Annotation], *, majority: bool) -> list[SpanDispute]:
-    verdicts, holders = decide_spans(voters, ()), holders_of(voters)
+def _asked_first(
+    state: DisputeState, voters: Sequence[Annotation], rules: Rules, looked: Looked
+) -> bool:
+    """Tell whether annotators are asked before an adjudicator is.
+
+    Not when enough others have answered under today's codebook: who was asked may be gone.
+    """
+    if state not in (DisputeState.OPEN, DisputeState.STALE):
+        return False
+    answered = sum(voter.id not in looked.asked_again for voter in voters)
+    return answered < min(len(voters), rules.least)
+
+
+def _spans(voters: Sequence[Annotation], unread: Unread, *, majority: bool) -> list[SpanDispute]:
+    verdicts, holders = decide_spans(voters, (), unread), holders_of(voters)
     disputed = {DecidedBy.UNDECIDED, *((DecidedBy.MAJORITY, None) if majority else ())}
     found = []
     for key in (key for key, verdict in verdicts.items() if verdict in disputed):
@@ -175,9 +237,9 @@ def _state(
         return DisputeState.STALE if voices.stale else DisputeState.OPEN
     if any(adjudicators_differ(judges, d.issue) for d in issues):
         return DisputeState.DIFFERENT
-    if spans and _differ_about(judges, spans):
+    if spans and _differ_about(deciding(judges), spans):
         return DisputeState.DIFFERENT
-    if any(not votes_on(d.issue, judges) for d in issues):
+    if any(not votes_on(d.issue, judges) for d in issues) or not deciding(judges):
         return DisputeState.LEFT_OPEN
     return DisputeState.DECIDED
 
@@ -191,7 +253,7 @@ def _differ_about(judges: Sequence[Annotation], spans: Sequence[SpanDispute]) ->
 
 
 def _proposal(
-    voices: Voices, codebook: Codebook, disputed: Sequence[SpanDispute]
+    voices: Voices, codebook: Codebook, disputed: Sequence[SpanDispute], unread: Unread
 ) -> tuple[dict[str, Judgement], tuple[Span, ...]]:
     """Merge the answers: what is decided; where it is open, all that somebody saw.
 
@@ -201,7 +263,7 @@ def _proposal(
     voters = voices.voters
     earlier = voices.stale[-1] if voices.stale else None
     issues = {i: _proposed_issue(i, voters, earlier) for i in codebook.issue_ids}
-    verdicts = decide_spans(voters, ())
+    verdicts = decide_spans(voters, (), unread)
     chosen = [_span(k) for k, v in verdicts.items() if v not in (None, DecidedBy.UNDECIDED)]
     open_ = [_span(k) for k, v in verdicts.items() if v is DecidedBy.UNDECIDED]
     if earlier:

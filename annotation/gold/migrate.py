@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID, uuid5
 
+from annotation.gold.lineage import going_on, settled
 from schemas.annotation import AnnotatedSpan, Annotation, Judgement
 from schemas.codebook import Codebook
-from schemas.dispute import basis_of
+from schemas.dispute import basis_of, stands
 from schemas.errors import RecordError
-from schemas.gold import GoldRecord
 from schemas.ledger import Ledger, Reason, Unit
 from schemas.migration import Kind, Plan, Question, Review, Step
 
@@ -60,6 +60,8 @@ def migrate(
 ) -> Migrated:
     """Migrate the annotations of the old codebook; everything else is only counted.
 
+    What went on to a codebook in between comes from there.
+
     Issue decisions: what is renamed stays; merged ones are present where one is, absent where
     all are; a split one stays only where it was absent. What that leaves open, what is added and
     what the plan wants to be looked at again is ``not_judged`` and stands in the review.
@@ -78,23 +80,24 @@ def migrate(
     """
     given = list(annotations)
     _check_labels(given, change)
-    parents = {a.migrated_from for a in given}
+    target = change.new.hash
+    chosen, replaced = going_on(given, target), settled(given, target)
     work = _Work(change, ledger)
     done: list[tuple[Annotation, Annotation, Review]] = []
     for item in given:
-        if item.codebook == change.new.hash:
+        if item.codebook == target:
             continue
         ledger.receive(Unit.ANNOTATIONS)
-        if item.codebook == change.source:
+        own = item.codebook == change.source
+        if own and item.id in chosen:
             ledger.accept(Unit.ANNOTATIONS)
             done.append((item, *work.one(item, reviews.get(item.id))))
-        elif item.id in parents:
-            ledger.reject(
-                Unit.ANNOTATIONS, Reason.MIGRATED, where=item.passage_id, detail=f"{item.id}"
-            )
+        elif own or item.id in replaced:
+            reason = Reason.MIGRATED if item.id in replaced else Reason.SUPERSEDED
+            ledger.reject(Unit.ANNOTATIONS, reason, where=item.passage_id, detail=item.id)
         else:
             ledger.pend(Unit.ANNOTATIONS, Reason.OTHER_CODEBOOK)
-    found = _decide_again(given, [(old, new) for old, new, _ in done], change.new.hash)
+    found = _decide_again(given, [(old, new) for old, new, _ in done], target)
     return Migrated(tuple(found), tuple(review for _, _, review in done), work.tally)
 
 
@@ -330,9 +333,15 @@ def still_open(
     """Return the reviews of annotations that still count, sorted by passage and annotator.
 
     Once an annotator has a later annotation of the passage under the codebook, it is that which
-    counts, and what was open in the earlier one is settled.
+    counts, and what was open in the earlier one is settled. So it is in an adjudication whose
+    annotators have changed their answers.
     """
-    counting = {a.id for a in latest_by_voice(a for a in annotations if a.codebook == codebook)}
+    latest = latest_by_voice(a for a in annotations if a.codebook == codebook)
+    said: dict[str, list[Annotation]] = defaultdict(list)
+    for item in latest:
+        if not item.decides:
+            said[item.passage_id].append(item)
+    counting = {a.id for a in latest if not a.decides or stands(a, (), said[a.passage_id])}
     found = [r for r in reviews if r.questions and r.annotation in counting]
     return sorted(found, key=lambda r: (r.passage_id, r.annotator, r.annotation))
 
@@ -344,28 +353,6 @@ def latest_by_voice(annotations: Iterable[Annotation]) -> list[Annotation]:
         for a in sorted(annotations, key=lambda a: a.age)
     }
     return [latest[key] for key in sorted(latest)]
-
-
-def without_unread(
-    records: Iterable[GoldRecord], annotations: Iterable[Annotation], unread: Collection[str]
-) -> list[GoldRecord]:
-    """Say of gold records where an entity type was not looked for that spans may be missing.
-
-    An annotation that was migrated to a codebook with a new entity type holds no span of it,
-    because nobody asked: neither training nor scores may take that for "there is none".
-
-    Args:
-        records: as built.
-        annotations: all annotations of the codebook.
-        unread: ids of those that say nothing about some entity type.
-    """
-    passages = {a.passage_id for a in latest_by_voice(annotations) if a.id in unread}
-    return [
-        record.model_copy(update={"spans_complete": False})
-        if record.passage.id in passages
-        else record
-        for record in records
-    ]
 
 
 def _outcome(kind: Kind, values: Sequence[Judgement]) -> tuple[Judgement, bool]:

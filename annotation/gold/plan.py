@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+import yaml
 
 from schemas.codebook import Codebook, EntityType, Issue
 from schemas.errors import RecordError
@@ -177,19 +180,24 @@ def plan_text(plan: Plan) -> str:
     lines = [f'from: "{plan.source}"', f'to: "{plan.target}"']
     for key, steps in (("issues", plan.issues), ("entities", plan.entities)):
         lines += [f"{key}:", *(f"  - {_line(s)}" for s in steps if s.kind is not Kind.KEEP)]
-    lines += ["review:", *(f"  {label}: {look}" for label, look in plan.review.items())]
+    lines += ["review:", *(f"  {_word(label)}: {look}" for label, look in plan.review.items())]
     return "\n".join(lines) + "\n"
 
 
 def _line(step: Step) -> str:
     """Return a step in the form of a plan file."""
     if step.kind in (Kind.ADD, Kind.REMOVE):
-        return f"{{{step.kind}: {(step.new or step.old)[0]}}}"
+        return f"{{{step.kind}: {_word((step.new or step.old)[0])}}}"
     old, new = (
-        labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
+        _word(labels[0]) if len(labels) == 1 else f"[{', '.join(map(_word, labels))}]"
         for labels in (step.old, step.new)
     )
     return f"{{{step.kind}: {old}, to: {new}}}"
+
+
+def _word(label: str) -> str:
+    """Return a label as YAML text: ``on``, ``NO`` or ``null`` would be read as something else."""
+    return label if yaml.safe_load(label) == label else json.dumps(label)
 
 
 def draft(old: Codebook, new: Codebook) -> str:
@@ -231,8 +239,9 @@ def _draft_steps(
     gone = [k for k in old if k not in new and all(k not in step.old for step in guessed)]
     come = [k for k in new if k not in old and all(k not in step.new for step in guessed)]
     steps = [f"  - {_line(step)}  # a guess" for step in guessed]
-    steps += [f"  - {{add: {label}}}" for label in come]
-    open_ = [f"  # - {{remove: {label}}}  # or a rename, merge or split" for label in gone]
+    steps += [f"  - {_line(Step(kind=Kind.ADD, new=(label,)))}" for label in come]
+    removals = [_line(Step(kind=Kind.REMOVE, old=(label,))) for label in gone]
+    open_ = [f"  # - {line}  # or a rename, merge or split" for line in removals]
     return [f"{key}:", *steps, *open_]
 
 
@@ -241,7 +250,9 @@ def _draft_review(found: Sequence[Reworded]) -> list[str]:
         "# What must be looked at again although it is kept: all, present (the definition became",
         "# narrower) or absent (it became wider).",
     ]
-    listed = [f"  # {item.label}: {Look.ALL}  # changed: {', '.join(item.parts)}" for item in found]
+    listed = [
+        f"  # {_word(item.label)}: {Look.ALL}  # changed: {', '.join(item.parts)}" for item in found
+    ]
     return [*lines, "review:", *listed]
 
 

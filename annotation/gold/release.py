@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from schemas.codebook import Codebook
 from schemas.dataset import MANIFEST, RECORDS, SPLITS_FILE, check_labels, read_manifest
 from schemas.errors import GateError
 from schemas.gold import GoldRecord, Manifest, Splits
-from schemas.jsonl import dump
+from schemas.jsonl import dump, write_text
 from schemas.ledger import Ledger
 from schemas.record import sha256
 
@@ -126,8 +127,20 @@ def _write_folder(target: Path, files: dict[str, str]) -> None:
     temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         for name, text in files.items():
-            (temporary / name).write_text(text, encoding="utf-8")
+            write_text(temporary / name, text)
         temporary.chmod(0o755)
+        # A release is never written again, so it must not stand there before its content does.
+        _flush(temporary)
         temporary.rename(target)
+        _flush(target.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from annotation.gold.lineage import settled
 from schemas.annotation import Annotation
 from schemas.article import Passage
 from schemas.codebook import Codebook
@@ -54,14 +55,14 @@ def hear(
     answers: dict[str, list[Annotation]] = defaultdict(list)
     adjudications: dict[str, list[Annotation]] = defaultdict(list)
     given = sorted(annotations, key=lambda a: a.age)
-    migrated = {item.migrated_from for item in given}
+    replaced = settled(given, codebook.hash)
     for item in given:
         ledger.receive(Unit.ANNOTATIONS)
         if item.passage_id not in known:
             _reject(item, Reason.UNKNOWN_PASSAGE, ledger)
         elif item.codebook != codebook.hash or set(item.issues) != set(codebook.issue_ids):
-            settled = item.id in migrated
-            _reject(item, Reason.MIGRATED if settled else Reason.OTHER_CODEBOOK, ledger)
+            migrated = item.id in replaced
+            _reject(item, Reason.MIGRATED if migrated else Reason.OTHER_CODEBOOK, ledger)
         else:
             (adjudications if item.decides else answers)[item.passage_id].append(item)
     return {
@@ -83,11 +84,12 @@ def _voices(
     for item in stale:
         _reject(item, Reason.STALE_ADJUDICATION, ledger)
     rulings = _latest([a for a in adjudications if a not in stale], ledger)
-    for ruling in rulings:
-        if any(voter.annotator == ruling.annotator for voter in voters):
+    # An adjudicator by name may rule on a dispute, too: the later word of the two counts.
+    judges = _latest(sorted([*named, *rulings], key=lambda a: a.age), ledger)
+    for judge in judges:
+        if any(voter.annotator == judge.annotator for voter in voters):
             ledger.remark(Unit.ANNOTATIONS, Reason.OWN_DISPUTE)
-    ledger.accept(Unit.ANNOTATIONS, len(own) + len(rulings))
-    judges = sorted([*named, *rulings], key=lambda a: (a.annotator, a.id))
+    ledger.accept(Unit.ANNOTATIONS, len(voters) + len(judges))
     return Voices(tuple(voters), tuple(judges), tuple(stale))
 
 

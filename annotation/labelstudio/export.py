@@ -102,6 +102,11 @@ class ExportReader:
         self.refused -= self._ids
         return found
 
+    def new_round(self) -> None:
+        """Begin anew to tell second tasks of a passage and second answers; ids stay known."""
+        self._read.clear()
+        self._given.clear()
+
     def _task(self, raw: object, number: int) -> list[Annotation]:
         ledger = self._ledger
         ledger.receive(_TASKS)

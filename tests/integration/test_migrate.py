@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
+from annotation.adjudication import run_adjudicate_push
 from annotation.carrying import Carried, run_carry
 from annotation.labelstudio.accounts import ensure_account
 from annotation.labelstudio.api.client import ONCE, Connection, client_for
@@ -24,6 +25,7 @@ from annotation.pulls import pull_project
 from annotation.steps import run_build, run_collect, run_preannotate
 from miyar.cli import app
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement, Origin
+from schemas.dispute import DisputeState
 from schemas.errors import GateError, RecordError
 from schemas.gold import GoldRecord
 from schemas.jsonl import write
@@ -283,6 +285,12 @@ def test_an_added_issue_brings_everything_up_again(team: Team) -> None:
     assert [r["value"] for r in regions if r["type"] == "choices"] == []
     records, ledger = team.gold()
     assert {r.issues["space"].judgement for r in records.values()} == {Judgement.NOT_JUDGED}
+    # The annotators look first, then the adjudicator.
+    asked = run_adjudicate_push(
+        team.space, team.connection, Ledger(), adjudicators=frozenset(), dry_run=True
+    )
+    assert [d.state for d in asked.disputes] == [DisputeState.TO_REVIEW]
+    assert asked.plan.new == ()
     assert records["taiwan"].issues["taiwan"].judgement is PRESENT
     assert not ledger.defects()
 

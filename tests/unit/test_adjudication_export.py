@@ -173,3 +173,32 @@ def test_an_export_is_left_as_it_was() -> None:
 def test_none_of_these_decides_that_all_issues_are_absent() -> None:
     found, _ = read(task(answer("r", "guideline", issues=(NONE_OF_THESE,))))
     assert set(found.annotations[0].issues.values()) == {Judgement.ABSENT}
+
+
+def test_an_id_that_comes_in_two_disputes_counts_once_and_as_it_came_first() -> None:
+    found, ledger = read(
+        task(answer("r", "slip", issues=("taiwan",))),
+        task(answer("r", "boundary", issues=("climate",)), basis=LATER, number=2, decides=["u-9"]),
+    )
+    (given,) = found.annotations
+    assert (given.basis, given.decides, given.why) == (BASIS, ("u-1", "u-2"), (Why.SLIP,))
+    assert given.issues["taiwan"] is Judgement.PRESENT
+    assert given.issues["climate"] is Judgement.ABSENT
+    assert found.refused == set()
+    assert ledger.defects() == {Reason.DUPLICATE_ID: 1}
+    assert ledger.states[Unit.ANNOTATIONS, State.ACCEPTED] == 1
+
+
+def test_a_skipped_answer_and_another_of_its_id_are_not_mixed() -> None:
+    found, _ = read(
+        task(answer("r", "slip", was_cancelled=True)),
+        task(answer("r", "boundary"), basis=LATER, number=2, decides=["u-9"]),
+    )
+    (given,) = found.annotations
+    assert (given.basis, given.decides) == (LATER, ("u-9",))
+    assert found.refused == set()
+
+
+def test_who_decides_a_passage_again_has_not_annotated_it_twice() -> None:
+    _, ledger = read(task(answer("r1", "slip")), task(answer("r2", "slip"), basis=LATER, number=2))
+    assert (Unit.ANNOTATIONS, State.ACCEPTED, Reason.ANNOTATED_AGAIN) not in ledger.reasons

@@ -14,7 +14,6 @@ from annotation.gold.migrate import (
     migrate,
     migrated_id,
     still_open,
-    without_unread,
 )
 from annotation.gold.plan import complete
 from annotation.labelstudio.pull import with_known_parts
@@ -297,6 +296,12 @@ def test_a_review_is_settled_by_a_later_annotation_of_the_same_annotator() -> No
     of_another = later.model_copy(update={"annotator": "a2"})
     ruling = later.model_copy(update={"decides": ("u1",)})
     assert still_open([open_], [mine, of_another, ruling], new.hash) == [open_]
+    of_ruling = open_.model_copy(update={"annotation": "r", "annotator": "lead"})
+    ruling = said(new, id="r", annotator="lead", decides=("u1",), basis=basis_of([mine]))
+    assert still_open([of_ruling], [mine, ruling], new.hash) == [of_ruling]
+    assert still_open([of_ruling], [mine, later, ruling], new.hash) == []
+    changed = mine.model_copy(update={"issues": {"z": P}})
+    assert still_open([of_ruling], [changed, ruling], new.hash) == []
     assert [a.id for a in latest_by_voice([later, mine])] == ["u2"]
 
 
@@ -323,15 +328,24 @@ def test_gold_takes_migrated_annotations_for_settled_and_only_lost_ones_for_defe
 def test_gold_does_not_call_spans_complete_where_a_type_was_not_looked_for() -> None:
     new = small_codebook(("z",), ("FRESH",))
     mine, other = said(new), said(new, id="u2", annotator="a2")
-    records = build(
-        [PASSAGE], [mine, other], new, adjudicators=frozenset(), groups={}, ledger=Ledger()
-    )
-    assert records[0].spans_complete
-    assert without_unread(records, [mine, other], ()) == records
-    (marked,) = without_unread(records, [mine, other], {"u2"})
-    assert marked == records[0].model_copy(update={"spans_complete": False})
+
+    def complete_with(*given: Annotation, unread: dict[str, tuple[str, ...]]) -> bool:
+        (record,) = build(
+            [PASSAGE],
+            given,
+            new,
+            adjudicators=frozenset(),
+            groups={},
+            ledger=Ledger(),
+            unread=unread,
+        )
+        return record.spans_complete
+
+    silent = {"u2": ("FRESH",)}
+    assert complete_with(mine, other, unread={})
+    assert not complete_with(mine, other, unread=silent)
     later = other.model_copy(update={"id": "u3", "created_at": NOON + timedelta(hours=1)})
-    assert without_unread(records, [mine, other, later], {"u2"}) == records
+    assert complete_with(mine, other, later, unread=silent)
 
 
 def test_a_pull_keeps_what_the_server_cannot_tell_of_a_carried_annotation() -> None:

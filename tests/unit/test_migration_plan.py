@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from annotation.gold.plan import complete, draft, plan_text, reworded
 from schemas.codebook import Codebook
@@ -57,6 +58,7 @@ def test_a_step_is_written_in_one_line(tmp_path: Path, line: str, step: Step) ->
         ("issues:\n- {add: [a, b]}", "add of 0 old into 2 new labels"),
         ("issues:\n- {drop: a}", r"a step is one of \{rename: old, to: new\}.*keys drop"),
         ("issues:\n- {keep: a}", "got the keys keep"),
+        ("issues:\n- {kind: keep, old: [a], new: [b]}", "got the keys kind, old, new"),
         ("issues:\n- {rename: a, to: b, why: c}", "got the keys rename, to, why"),
         ("issues:\n- {add: a, to: b}", "got the keys add, to"),
         ("issues:\n- a", r"issues\.0: .*dictionary"),
@@ -70,6 +72,53 @@ def test_a_step_is_written_in_one_line(tmp_path: Path, line: str, step: Step) ->
 def test_a_bad_plan_says_what_is_wrong_and_where(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(RecordError, match=problem):
         plan_of(tmp_path, text)
+
+
+def test_what_is_kept_has_one_id() -> None:
+    with pytest.raises(
+        ValueError, match="keep a → b keeps nothing: an id that changes is a rename"
+    ):
+        Step(kind=Kind.KEEP, old=("a",), new=("b",))
+
+
+@pytest.mark.parametrize("label", ["on", "off", "no", "yes", "null", "NO", "TRUE", "NULL"])
+def test_a_label_that_is_a_word_of_yaml_survives_its_file(tmp_path: Path, label: str) -> None:
+    fresh = label.lower() + "_then" if label.islower() else label + "_THEN"
+    steps = (
+        Step(kind=Kind.RENAME, old=(fresh,), new=(label,)),
+        Step(kind=Kind.SPLIT, old=(label,), new=(fresh, f"{label}2")),
+        Step(kind=Kind.ADD, new=(label,)),
+        Step(kind=Kind.REMOVE, old=(label,)),
+    )
+    plan = Plan(source="1", target="2", issues=steps, review={label: Look.PRESENT})
+    text = plan_text(plan)
+    assert plan_of(tmp_path, text) == plan
+    raw = yaml.safe_load(text)
+    assert raw["issues"][0] == {"rename": fresh, "to": label}
+    assert raw["review"] == {label: "present"}
+
+
+def test_a_draft_with_words_of_yaml_reads_back_as_labels() -> None:
+    first, second = small_codebook(("off", "same")), small_codebook(("on", "same"), ("NO",))
+    text = draft(first, second)
+    raw = yaml.safe_load(text.replace("# - {", "- {"))
+    assert raw["issues"] == [{"add": "on"}, {"remove": "off"}]
+    assert raw["entities"] == [{"add": "NO"}]
+
+
+def test_a_word_of_yaml_without_quotes_is_the_label_that_it_spells(tmp_path: Path) -> None:
+    text = (
+        "issues:\n- {rename: off, to: on}\nentities: [{add: NO}]\nreview: {NO: all, on: absent}\n"
+    )
+    plan = plan_of(tmp_path, text)
+    assert plan.issues == (Step(kind=Kind.RENAME, old=("off",), new=("on",)),)
+    assert plan.entities == (Step(kind=Kind.ADD, new=("NO",)),)
+    assert plan.review == {"NO": Look.ALL, "on": Look.ABSENT}
+
+
+@pytest.mark.parametrize("digits", ["12345678", "01234567", "12345e67", "1234_567"])
+def test_a_hash_of_digits_needs_no_quotes(tmp_path: Path, digits: str) -> None:
+    assert plan_of(tmp_path, f"from: {digits}\nto: {digits}\n").source == digits
 
 
 def test_an_empty_plan_and_empty_keys_say_nothing(tmp_path: Path) -> None:

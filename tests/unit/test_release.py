@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -274,3 +275,20 @@ def test_a_release_that_cannot_be_written_leaves_no_folder(tmp_path: Path) -> No
         make(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert make(tmp_path).path.name == "v1"
+
+
+def test_a_release_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[tuple[int, bool]] = []
+    flush = os.fsync
+
+    def seen(handle: int) -> None:
+        flushed.append((os.fstat(handle).st_ino, (tmp_path / "v1").exists()))
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    made = make(tmp_path)
+    before = {inode for inode, named in flushed if not named}
+    assert {path.stat().st_ino for path in (made.path, *made.path.iterdir())} <= before
+    assert flushed[-1] == (tmp_path.stat().st_ino, True)

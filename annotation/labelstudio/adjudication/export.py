@@ -50,8 +50,8 @@ class _Sorted:
 
     rounds: dict[int, list[object]] = field(default_factory=lambda: defaultdict(list))
     """A passage that is decided a second time has a task of its own: no duplicate of the first."""
-    asked: dict[str, _Asked] = field(default_factory=dict)
-    """Annotation id → what its task was about."""
+    asked: dict[tuple[int, str, str], _Asked] = field(default_factory=dict)
+    """(round, passage, annotation id) → what its task was about."""
 
 
 def read_adjudications(
@@ -71,22 +71,22 @@ def read_adjudications(
         names: Label Studio user id → annotator.
         ledger: gets the state of everything in the export.
     """
-    tasks, held = _sort(export), list(passages)
-    found: dict[str, Annotation] = {}
-    refused: set[str] = set()
+    tasks = _sort(export)
+    found: list[Annotation] = []
+    # One reader: an id that comes a second time is told, in whatever round it comes.
+    reader = ExportReader(codebook, passages, names, ledger, extra_choices={WHY})
     for number in sorted(tasks.rounds):
-        reader = ExportReader(codebook, held, names, ledger, extra_choices={WHY})
+        reader.new_round()
         for annotation in reader.read(tasks.rounds[number]):
-            asked = tasks.asked[annotation.id]
+            asked = tasks.asked[number, annotation.passage_id, annotation.id]
             ticked = reader.extra.get(annotation.id, {}).get(WHY, [])
             changes = {
                 "decides": asked.decides,
                 "basis": asked.basis,
                 "why": _whys(ticked, annotation.id, ledger),
             }
-            found[annotation.id] = annotation.model_copy(update=changes)
-        refused |= reader.refused
-    return Adjudicated(list(found.values()), frozenset(refused - found.keys()))
+            found.append(annotation.model_copy(update=changes))
+    return Adjudicated(found, frozenset(reader.refused))
 
 
 def _sort(export: Iterable[object]) -> _Sorted:
@@ -107,11 +107,12 @@ def _sort(export: Iterable[object]) -> _Sorted:
         if about.key not in turns[about.passage]:
             turns[about.passage].append(about.key)
         task = {**raw, "data": {**data, KEY: about.passage}}
-        tasks.rounds[turns[about.passage].index(about.key)].append(task)
+        turn = turns[about.passage].index(about.key)
+        tasks.rounds[turn].append(task)
         given = raw.get("annotations")
         for item in given if isinstance(given, list) else []:
             if (key := identity(item, about.passage)) is not None:
-                tasks.asked.setdefault(key, about)
+                tasks.asked.setdefault((turn, about.passage, key), about)
     return tasks
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from annotation.labelstudio.adjudication.config import (
@@ -9,6 +10,7 @@ from annotation.labelstudio.adjudication.config import (
     adjudication_instructions,
 )
 from annotation.labelstudio.api.client import Connection
+from annotation.labelstudio.api.listing import CHUNK, condition, mark_of, rows
 from annotation.labelstudio.api.lookup import create
 from annotation.labelstudio.interface.config import instructions
 from annotation.labelstudio.interface.lock import answers
@@ -61,3 +63,14 @@ def make_adjudication(connection: Connection, codebook: Codebook, title: str) ->
         sampling="Sequential sampling",
     )
     return made_project(connection, codebook, number)
+
+
+def made_by_push(connection: Connection, project: Project, tasks: Sequence[int]) -> list[int]:
+    """Return those of a project's tasks that a push of Miyar made."""
+    found: list[int] = []
+    for first in range(0, len(tasks), CHUNK):
+        chosen = condition("id", "in_list", list(tasks[first : first + CHUNK]))
+        found += [
+            int(row["id"]) for row in rows(connection, project, "id,meta", [chosen]) if mark_of(row)
+        ]
+    return found
