@@ -151,7 +151,7 @@ def test_a_task_whose_parts_do_not_belong_together_is_foreign(data: Json) -> Non
     raw["data"] |= data
     found, ledger = read(raw)
     assert found.annotations == []
-    assert found.refused == {"r"}
+    assert found.refused == set()  # its adjudicator has taken nothing back
     assert ledger.defects() == {Reason.FOREIGN_TASK: 1}
 
 

@@ -66,8 +66,7 @@ class Desk:
         return self.pull(record.model_copy(update={"issues": issues, "updated_at": at}))
 
     def pull(self, record: Annotation) -> Annotation:
-        number = self.space.next_annotation_number()
-        write(self.space.annotations_dir / f"pull-{number:04d}.jsonl", [record])
+        write(self.space.next_annotation_file(), [record])
         return record
 
     def migrate(self, plan: str = "", **options: object) -> tuple[Migration, Ledger]:
