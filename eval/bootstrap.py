@@ -66,9 +66,7 @@ def macro_interval(samples: Array, counts: Array) -> tuple[float | None, float |
     """Return an interval of macro-F1: from resampled groups, widened to what the counts allow.
 
     The counts' own interval joins the labels' intervals by MOVER, which takes labels for
-    independent: ``mean - sqrt(sum((f - low)²)) / labels``, and likewise upwards.
-    Source: Zou and Donner, "Construction of confidence limits about effect measures: A general
-    approach" (Statistics in Medicine, 2008), equation 3, for a mean.
+    independent: see ``mean_ends``.
 
     Args:
         samples: macro-F1 of each resample; empty when there is one group only.
@@ -78,9 +76,25 @@ def macro_interval(samples: Array, counts: Array) -> tuple[float | None, float |
     if not len(ends):
         return None, None
     f1 = 2 * counts[:, 0] / (2 * counts[:, 0] + counts[:, 1] + counts[:, 2])
-    down, up = (float(np.sqrt(((f1 - ends[:, side]) ** 2).sum())) / len(f1) for side in (0, 1))
-    mean = float(f1.mean())
-    return _wider((max(mean - down, 0.0), min(mean + up, 1.0)), samples)
+    return _wider(mean_ends(f1, ends), samples)
+
+
+def mean_ends(values: Array, ends: Array) -> tuple[float, float]:
+    """Return the interval of a mean of shares that the shares' own intervals give.
+
+    ``mean - sqrt(sum((share - low)²)) / shares``, and likewise upwards.
+    Source: Zou and Donner, "Construction of confidence limits about effect measures: A general
+    approach" (Statistics in Medicine, 2008), equation 3, for a mean.
+
+    Args:
+        values: shape (shares,).
+        ends: shape (shares, 2).
+    """
+    down, up = (
+        float(np.sqrt(((values - ends[:, side]) ** 2).sum())) / len(values) for side in (0, 1)
+    )
+    mean = float(values.mean())
+    return max(mean - down, 0.0), min(mean + up, 1.0)
 
 
 def wilson(hits: float, n: float) -> tuple[float, float] | None:

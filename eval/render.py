@@ -9,12 +9,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from eval import tallies
 from eval.conclude import CASES, MEASURES
+from eval.conclude_quality import of_agreement
+from eval.tallies import FEW
 from schemas.report import AssistanceReport, Difference, ErrorCase, ModelReport
 
-FEW = 10
-"""Fewer positives than this: a score of the label is marked as saying little."""
 _LABEL = re.compile(r"[A-Z][A-Z0-9_]*")
 _MARK = Markup('<mark style="background:var(--{label},#ddd)" title="{label}">{text}</mark>')
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -27,6 +26,7 @@ def render(report: ModelReport, *, notes: str = "") -> str:
         report=report,
         few=FEW,
         verdicts=verdicts(report),
+        on_agreement=of_agreement(report.agreement) if report.agreement else (),
         marked={case.id: _mark(case) for case in report.errors},
         notes=notes,
     )
@@ -34,9 +34,7 @@ def render(report: ModelReport, *, notes: str = "") -> str:
 
 def render_assistance(report: AssistanceReport) -> str:
     """Return the page on pre-annotation, of the same kind."""
-    return _page(
-        "assistance.html.j2", report=report, few=tallies.FEW, cases=CASES, measures=MEASURES
-    )
+    return _page("assistance.html.j2", report=report, few=FEW, cases=CASES, measures=MEASURES)
 
 
 def _page(template: str, **values: object) -> str:

@@ -12,23 +12,13 @@ from pathlib import Path
 
 from annotation.labelstudio.predictions import Shown
 from annotation.labelstudio.project import Project
-from schemas.annotation import Arm, Prediction
+from schemas.annotation import Prediction
 from schemas.errors import GateError
 from schemas.jsonl import read, write
-from schemas.record import Record
+from schemas.pushed import TASKS_FILE, PushedTask
 from schemas.workspace import Workspace
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-class PushedTask(Record):
-    """A passage as a project holds it."""
-
-    passage_id: str
-    task_id: int
-    arm: Arm
-    models: tuple[str, ...]
-    """Model versions whose predictions the task has been given."""
 
 
 def shown_file(workspace: Workspace, model: str) -> Path:
@@ -78,7 +68,7 @@ def pushed_tasks(workspace: Workspace, project: Project) -> list[PushedTask]:
 
 
 def _tasks_file(workspace: Workspace, project: Project) -> Path:
-    return workspace.label_studio_dir / project.folder / "tasks.jsonl"
+    return workspace.label_studio_dir / project.folder / TASKS_FILE
 
 
 def _records(task_ids: Mapping[str, int], shown: Mapping[int, Shown]) -> Sequence[PushedTask]:

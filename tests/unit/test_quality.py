@@ -82,7 +82,7 @@ def test_of_the_two_others_one_who_did_not_judge_leaves_the_word_to_the_other() 
     found = measured(rows(x="pa", y="pp", z="n."))
     assert found.annotators["x"].per_label["taiwan"].recall.value == 0.5
     assert found.decided_by["single"] == 2 * 2 * len(ISSUES)
-    assert any("rest on one other annotator only" in text for text in found.conclusions)
+    assert any(text.startswith("Every decision rests on one other") for text in found.conclusions)
 
 
 def test_an_adjudication_counts_more_than_the_others() -> None:
@@ -145,7 +145,9 @@ def test_identical_annotators_are_always_right() -> None:
         assert one.rates.sensitivity.low == pytest.approx(0.566, abs=1e-3)
     assert found.prevalence["taiwan"].value == 0.5
     assert found.prevalence["trade"].value == 0.0
-    assert found.conclusions == ("Nothing about any annotator stands out.",)
+    first, second = found.conclusions
+    assert first.startswith("These 60 decisions do not show that anybody drifts")
+    assert second.startswith("All that is present is taken to be equally hard to see.")
 
 
 def test_an_annotator_who_says_the_opposite_is_told() -> None:
