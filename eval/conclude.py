@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eval.sway import ERRORS
 from eval.tallies import FEW
 from schemas.report import AssistanceReport, Contrast, Estimate, Measure
@@ -74,10 +76,11 @@ def of_assistance(report: AssistanceReport) -> tuple[str, ...]:
         for name in ("issue_precision", "issue_recall", "span_precision", "span_recall")
         for arm in (report.measures[name].assisted, report.measures[name].blind)
     )
-    errors = [_case(case, report.sway[case]) for case in ERRORS] if known else [_unknown_errors()]
+    people = _compared(report)
+    errors = [_case(case, report.sway[case], people) for case in ERRORS]
     return (
-        *(_case(case, report.sway[case]) for case in ("issues", "spans")),
-        *errors,
+        *(_case(case, report.sway[case], people) for case in ("issues", "spans")),
+        *(errors if known else [_unknown_errors()]),
         *(_density(name, report.measures[name]) for name in _MORE),
         *_open(report.measures["not_judged"]),
         _agreement(report.measures["alpha"]),
@@ -91,7 +94,7 @@ def _compared(report: AssistanceReport) -> set[str]:
     return people - report.one_arm.keys()
 
 
-def _case(case: str, found: Contrast) -> str:
+def _case(case: str, found: Contrast, people: set[str]) -> str:
     phrase, change = _CASES[case], found.change
     missing = [
         arm
@@ -106,8 +109,10 @@ def _case(case: str, found: Contrast) -> str:
         )
         return f"How often annotators {phrase} cannot be compared: {why}."
     few = found.assisted.few or found.blind.few
+    some = found.annotators and people - set(found.annotators)
     numbers = (
         f"{share_of(found.assisted)} against {share_of(found.blind)}, {_points(change)}"
+        f"{f' – of {_listed(found.annotators)} only' if some else ''}"
         f"{' – few cases or articles' if few else ''}."
     )
     way = _way(found)
@@ -117,6 +122,10 @@ def _case(case: str, found: Contrast) -> str:
         f"Whether annotators who saw a prediction {phrase} more or less often than the others "
         f"cannot be concluded: {numbers}"
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _way(found: Contrast) -> str | None:

@@ -82,8 +82,8 @@ def _left_out(report: QualityReport) -> list[str]:
     found = []
     if report.unsettled:
         found.append(
-            f"{report.unsettled} fits of the model of who is right came to no end, resamples among "
-            "them: its intervals are rough."
+            f"{report.unsettled} fits of the model of who is right came to no end: its rates are "
+            "rough."
         )
     if report.unread:
         found.append(unread_sentence(report.unread))

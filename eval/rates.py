@@ -30,7 +30,7 @@ class Estimated:
     prevalence: dict[str, Estimate] = field(default_factory=dict)
     """Issue → share of passages that have it, of those that three annotators judged."""
     unsettled: int = 0
-    """Fits that came to no end."""
+    """Fits to the data, of all issues and of single ones, that came to no end."""
 
 
 def estimate_rates(
@@ -56,7 +56,7 @@ def estimate_rates(
     drawn = np.vstack([np.ones((1, groups)), drawn])
     fits = fit(known, drawn)
     per_kind: dict[str, dict[str, Rates]] = defaultdict(dict)
-    prevalence, unsettled = {}, int(fits.unsettled.sum())
+    prevalence, unsettled = {}, int(fits.unsettled[0])
     for number, kind in enumerate(known.kinds):
         own = only(known, kind)
         units, share = float(own.counts.sum()), fits.prevalence[:, number]
@@ -68,7 +68,7 @@ def estimate_rates(
         prevalence[kind] = Estimate(value=found.value, low=found.low, high=found.high)
         if share[0] * units >= ENOUGH:
             alone = fit(own, drawn)
-            unsettled += int(alone.unsettled.sum())
+            unsettled += int(alone.unsettled[0])
             for name, rates in _rates(own, alone).items():
                 per_kind[name][kind] = rates
     return Estimated(_rates(known, fits), dict(per_kind), prevalence, unsettled)

@@ -137,10 +137,9 @@ class Tallies:
         totals = np.array([c.sum(axis=0) for c in kept])
         values = _ratios(totals)
         drawn = np.array([_ratios(resample(c, self.drawn)) for c in kept])
-        # An annotator who was not drawn on one side is out of the resample on both.
-        drawn[np.isnan(drawn[:, :, list(of)]).any(axis=2)] = np.nan
-        known = (~np.isnan(drawn)).sum(axis=0)
-        samples = np.where(known, np.nansum(drawn, axis=0) / np.maximum(known, 1), np.nan)
+        # A resample without one of them says nothing: the mean over the others is another thing.
+        samples = drawn.mean(axis=0)
+        samples[np.isnan(samples[:, list(of)]).any(axis=1)] = np.nan
         ends: list[Ends] = [None, None]
         for side in of:
             found = [wilson(*total[side, (_TOP, _N)]) for total in totals]

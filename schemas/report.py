@@ -327,6 +327,6 @@ class QualityReport(Record):
     skipped_others: dict[str, int] = Field(default_factory=dict)
     """Annotator → tasks skipped, of those without any annotation here."""
     unsettled: int = 0
-    """Fits of the model, of the data and their resamples, that came to no end."""
+    """Fits of the model to the data, over all issues and to single ones, that came to no end."""
     annotators: dict[str, AnnotatorQuality]
     conclusions: tuple[str, ...]
