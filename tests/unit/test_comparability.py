@@ -103,15 +103,16 @@ def test_blind_annotations_of_passages_that_were_pushed_with_a_prediction_are_to
 
 def test_types_that_an_annotation_says_nothing_about_are_compared_nowhere() -> None:
     # y annotated before ORG existed, otherwise like x.
+    stray = (20, 24, "ORG")
     given = [
         *(said("x", n, "aa", shown="m" if n % 2 else None, spans=[GPE, ORG]) for n in range(20)),
-        *(said("y", n, "aa", shown="m" if n % 2 else None, spans=[GPE]) for n in range(20)),
+        *(said("y", n, "aa", shown="m" if n % 2 else None, spans=[GPE, stray]) for n in range(20)),
     ]
     unread = {a.id: frozenset({"ORG"}) for a in given if a.annotator == "y"}
     found = compared(given, [predicted(n, [], [GPE, ORG]) for n in range(20)], unread=unread)
     assert values(found.sway["spans"])[:4] == (1.0, 30, 1.0, 30)
     assert found.measures["span_f1"].assisted.value == 1.0
-    assert found.spans_per_label["ORG"].removed == 0
+    assert (found.spans_per_label["ORG"].removed, found.spans_per_label["ORG"].added) == (0, 0)
     assert values(found.measures["spans_per_100_words"])[:4] == (4.0, 10, 4.0, 10)
     assert found.unread == 20
     assert any(t.startswith("20 annotations say nothing about") for t in found.conclusions)
@@ -155,3 +156,14 @@ def test_blind_annotations_of_passages_that_others_saw_predicted_are_told() -> N
     found = compared(given, [predicted(n, []) for n in range(2)])
     assert found.mixed == 1
     assert any(text.startswith("1 blind annotations") for text in found.conclusions)
+
+
+def test_agreement_on_what_hardly_anybody_ticks_is_compared_without_an_interval() -> None:
+    given = [
+        said(who, n, "pa" if n < 2 and who == "x" else "aa", shown="m" if n % 2 else None)
+        for n in range(60)
+        for who in "xy"
+    ]
+    alpha = compared(given).measures["alpha"]
+    assert (alpha.assisted.value, alpha.assisted.n, alpha.assisted.few) == (0.0, 60, True)
+    assert (alpha.assisted.low, alpha.blind.low, alpha.change.low) == (None, None, None)
