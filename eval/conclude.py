@@ -111,7 +111,7 @@ def _case(case: str, found: Contrast, people: set[str]) -> str:
     few = found.assisted.few or found.blind.few
     some = found.annotators and people - set(found.annotators)
     numbers = (
-        f"{share_of(found.assisted)} against {share_of(found.blind)}, {_points(change)}"
+        f"{_of(case, found.assisted)} against {_of(case, found.blind)}, {_points(change)}"
         f"{f' – of {_listed(found.annotators)} only' if some else ''}"
         f"{' – few cases or articles' if few else ''}."
     )
@@ -122,6 +122,13 @@ def _case(case: str, found: Contrast, people: set[str]) -> str:
         f"Whether annotators who saw a prediction {phrase} more or less often than the others "
         f"cannot be concluded: {numbers}"
     )
+
+
+def _of(case: str, found: Measure) -> str:
+    """Return a share and its cases; a mean over annotators is no share of them."""
+    if case in ERRORS:
+        return f"{100 * (found.value or 0):.0f} % (mean of annotators, {found.n} cases)"
+    return share_of(found)
 
 
 def _listed(names: Sequence[str]) -> str:
