@@ -13,7 +13,7 @@ from annotation.steps import run_collect
 from eval.cli import app
 from eval.conclude import CASES, MEASURES, of_assistance
 from eval.render import render_assistance
-from eval.steps import run_agreement, run_assistance, run_quality
+from eval.steps import run_agreement, run_assistance, run_quality, run_report
 from eval.sway import CASES as COUNTED
 from schemas.annotation import Annotation, Arm
 from schemas.jsonl import write
@@ -250,7 +250,8 @@ def test_the_arm_that_was_pushed_is_read_from_what_the_pushes_told(workspace: Wo
 
 def test_types_from_after_an_annotation_are_left_out_of_all_reports(workspace: Workspace) -> None:
     given = campaign(workspace)
-    label = workspace.codebook().entity_ids[0]
+    codebook = workspace.codebook()
+    label = codebook.entity_ids[0]
     reviews = [
         Review(
             passage_id=a.passage_id,
@@ -269,3 +270,21 @@ def test_types_from_after_an_annotation_are_left_out_of_all_reports(workspace: W
     assert found.unread == len(reviews)
     assert label not in found.annotators["muna"].spans_per_label
     assert label in found.annotators["samir"].spans_per_label
+    gold, out = workspace.root / "gold.jsonl", workspace.root / "page.html"
+    row = {"id": given[0].passage_id, "text": "نص", "issues": [codebook.issue_ids[0]]}
+    gold.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    page = run_report(
+        gold,
+        None,
+        [("rules", workspace.predictions_dir / "rules.jsonl")],
+        workspace=workspace,
+        adjudicators=frozenset(),
+        title="t",
+        notes="",
+        out=out,
+    )
+    assert page.agreement is not None
+    assert page.agreement.unread == len(reviews)
+    assert f"{len(reviews)} annotations say nothing about some entity type" in out.read_text(
+        "utf-8"
+    )
