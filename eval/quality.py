@@ -238,14 +238,14 @@ def _scores(counts: _Counts, work: _Work, label: int | None) -> AnnotatorScores:
 def _drift(counts: _Counts, work: _Work) -> Drift:
     by_half = counts.cells.sum(axis=2)
     total = by_half.sum(axis=0)
-    # The later half first: the change is the later one minus the earlier one.
-    found = sides(
+    # The later half is the first side: the change is the later one minus the earlier one.
+    later_first = sides(
         ratios(total)[2][::-1],
         ratios(resample(by_half, work.drawn))[2][:, ::-1],
         n=total.sum(axis=1)[::-1],
         groups=(by_half.sum(axis=2) > 0).sum(axis=0)[::-1],
     )
-    return Drift(first=found.second, second=found.first, change=found.change)
+    return Drift(first=later_first.second, second=later_first.first, change=later_first.change)
 
 
 def _lead_time(given: Sequence[Annotation], work: _Work) -> Measure:

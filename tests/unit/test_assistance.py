@@ -96,6 +96,7 @@ def test_a_prediction_is_wrong_where_two_others_deny_it_together() -> None:
     for case in ("issues_wrong", "spans_wrong", "spans_missed"):
         assert values(found.sway[case])[:4] == (1.0, 1, 0.0, 1)
         assert found.sway[case].annotators == ("x",)
+    assert sum("points (95 %" not in t and " – of x only" in t for t in found.conclusions) == 3
     # Nobody has such cases in the assisted arm: what there is is told, and not compared.
     assert values(found.sway["issues_missed"]) == (None, 0, 0.0, 3, None)
     assert found.sway["issues_missed"].annotators == ()
