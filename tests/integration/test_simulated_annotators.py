@@ -29,22 +29,17 @@ from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE
 from schemas.jsonl import write
 from schemas.ledger import Ledger, Reason, State, Unit
 from schemas.workspace import Workspace
+from tests.claims import SWAYED, alpha_of_votes, check_claims, holds, quality_claims, sway_claims
 from tests.conftest import CORPUS
 from tests.simulation import (
-    SWAYED,
     Bools,
     Skill,
     Work,
     World,
-    alpha_of_votes,
     annotations,
-    check_claims,
-    holds,
     make_world,
     planted_shares,
     predictions,
-    quality_claims,
-    sway_claims,
     texts,
     votes_of,
     work,

@@ -10,14 +10,13 @@ from scipy.stats import binom
 
 from eval.quality import quality
 from schemas.report import Estimate, QualityReport
+from tests.claims import holds, quality_claims
 from tests.simulation import (
     Skill,
     annotations,
-    holds,
     make_passages,
     make_world,
     planted_shares,
-    quality_claims,
     work,
 )
 

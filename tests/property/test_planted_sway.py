@@ -12,15 +12,14 @@ from scipy.stats import binom
 from eval.assistance import assistance
 from eval.sway import ERRORS
 from schemas.report import AssistanceReport, Estimate
+from tests.claims import holds, sway_claims
 from tests.simulation import (
     Skill,
     annotations,
-    holds,
     make_passages,
     make_world,
     planted_shares,
     predictions,
-    sway_claims,
     work,
 )
 
