@@ -1,11 +1,12 @@
 """How much pre-annotation sways annotators: annotations and predictions → AssistanceReport.
 
-The blind arm is chosen by hash, so what differs between the arms beyond chance is the work of
-the predictions. The errors that they bring about are of two kinds, as in work on automation
-bias: a wrong tick that is kept, and a missing one that is not noticed (Skitka, Mosier and
-Burdick, "Does automation bias decision-making?", 1999). For annotation see Fort and Sagot,
-"Influence of pre-annotation on POS-tagged corpus development" (2010), and Berzak et al.,
-"Anchoring and agreement in syntactic annotations" (2016).
+Which passages are shown without a prediction is chosen by hash. The arm of an annotation is what
+its annotator saw (decision 0003), which is mostly the same: as far as it is, what differs between
+the arms beyond chance is the work of the predictions. The errors that they bring about are of two
+kinds, as in work on automation bias: a wrong tick that is kept, and a missing one that is not
+noticed (Skitka, Mosier and Burdick, "Does automation bias decision-making?", 1999). For annotation
+see Fort and Sagot, "Influence of pre-annotation on POS-tagged corpus development" (2010), and
+Berzak et al., "Anchoring and agreement in syntactic annotations" (2016).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from eval.arms import ARMS, Sample, compare_arms, count_arm
+from eval.arms import ARMS, Sample, compare_arms, count_arm, one_armed
 from eval.bootstrap import RESAMPLES, SEED
 from eval.conclude import of_assistance
 from eval.reference import Reference, latest
@@ -34,6 +35,8 @@ def assistance(
     words: Mapping[str, int],
     groups: Mapping[str, str],
     issues: Sequence[str],
+    unread: Mapping[str, frozenset[str]] | None = None,
+    pushed: Mapping[str, Arm] | None = None,
     names: Mapping[str, dict[str, str]] | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
@@ -47,6 +50,8 @@ def assistance(
         words: passage id → number of words.
         groups: passage id → group (article): what the intervals resample.
         issues: the labels, in the order of the codebook.
+        unread: annotation id → entity types that it says nothing about.
+        pushed: passage id → the arm that it was pushed in, where that is known.
         names: label → its names, for the page.
         resamples: number of bootstrap draws.
         seed: of the draws.
@@ -60,13 +65,16 @@ def assistance(
             "there is no annotation under this codebook; fetch some with `miyar annotation pull`."
         )
     order = [groups[a.passage_id] for a in own]
+    unread = unread or {}
     sample = Sample(
         annotations=own,
-        reference=Reference(own, adjudications),
+        one_arm=one_armed(own),
+        reference=Reference(own, adjudications, unread=unread),
         tallies=Tallies(order, resamples=resamples, seed=seed),
         issues=issues,
         groups=groups,
         words=words,
+        unread=unread,
     )
     model = _model(own, predictions)
     sway = Sway(sample)
@@ -77,16 +85,15 @@ def assistance(
         seed=seed,
         groups=len(set(order)),
         arms={arm.value: count_arm(sample, arm, sway.without[arm]) for arm in ARMS},
-        mixed=_mixed(sample),
+        mixed=_mixed(own),
+        by_choice=None if pushed is None else _by_choice(own, pushed),
+        one_arm={name: arm.value for name, arm in sample.one_arm.items()},
+        unread=sum(bool(unread.get(a.id)) for a in own),
+        unmeasured=sum(not words.get(a.passage_id) for a in own),
         measures=compare_arms(sample),
         sway=sway.cases(),
-        issues=sway.fate("issues"),
-        issues_per_label={issue: sway.fate("issues", "label", issue) for issue in issues},
-        issues_per_annotator=sway.fates("issues", "annotator"),
-        spans=sway.fate("spans"),
-        spans_per_label=sway.fates("spans", "label"),
-        spans_per_annotator=sway.fates("spans", "annotator"),
-        origins=_origins(sample),
+        **sway.all_fates(),
+        origins=_origins(own),
         conclusions=(),
         names=dict(names or {}),
     )
@@ -102,12 +109,17 @@ def _model(annotations: Sequence[Annotation], predictions: Predictions) -> str |
     return max(sorted(counts), key=lambda name: counts[name], default=None)
 
 
-def _mixed(sample: Sample) -> int:
+def _mixed(annotations: Sequence[Annotation]) -> int:
     """Count blind annotations of passages that somebody else began from a prediction."""
-    assisted = {a.passage_id for a in sample.of(Arm.ASSISTED)}
-    return sum(a.passage_id in assisted for a in sample.of(Arm.BLIND))
+    assisted = {a.passage_id for a in annotations if a.arm is Arm.ASSISTED}
+    return sum(a.passage_id in assisted for a in annotations if a.arm is Arm.BLIND)
 
 
-def _origins(sample: Sample) -> dict[str, int]:
-    spans = (span for a in sample.of(Arm.ASSISTED) for span in a.spans)
+def _by_choice(annotations: Sequence[Annotation], pushed: Mapping[str, Arm]) -> int:
+    """Count blind annotations of passages that were pushed with a prediction."""
+    return sum(a.arm is Arm.BLIND and pushed.get(a.passage_id) is Arm.ASSISTED for a in annotations)
+
+
+def _origins(annotations: Sequence[Annotation]) -> dict[str, int]:
+    spans = (span for a in annotations if a.arm is Arm.ASSISTED for span in a.spans)
     return dict(sorted(Counter(span.origin.value for span in spans).items()))

@@ -4,19 +4,23 @@ Passages of one article are alike, so articles are drawn, not passages: interval
 would be too narrow. Percentile intervals; Efron and Tibshirani, "An Introduction to the
 Bootstrap" (1993), chapter 13, with clusters as in Field and Welsh, "Bootstrapping Clustered
 Data" (JRSS B, 2007).
+
+Of few articles these are too narrow; an estimate's are expanded: Hesterberg, "What Teachers Should
+Know About the Bootstrap" (The American Statistician, 2015), section 4.4.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
 
 from schemas.report import Estimate
 
 Array = NDArray[np.float64]
 RESAMPLES = 2000
 SEED = 0
-_LEVEL = (2.5, 97.5)
+_TAIL = 0.025
 _Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 _SAME = 1e-9
 
@@ -37,13 +41,27 @@ def resample(counts: Array, drawn: Array) -> Array:
     return np.asarray(np.tensordot(drawn, counts, axes=1), dtype=np.float64)
 
 
-def interval(samples: Array) -> tuple[float | None, float | None]:
-    """Return the 2.5 % and 97.5 % points of samples, NaN left out; ``None`` without samples."""
+def interval(samples: Array, *, tail: float = _TAIL) -> tuple[float | None, float | None]:
+    """Return the middle of samples, without so much on each side and what is NaN.
+
+    ``None`` without samples.
+    """
     kept = samples[~np.isnan(samples)]
     if not len(kept):
         return None, None
-    low, high = np.percentile(kept, _LEVEL)
+    low, high = np.percentile(kept, (100 * tail, 100 * (1 - tail)))
     return rounded(low), rounded(high)
+
+
+def expanded(groups: int) -> float:
+    """Return the share of resamples to leave out on each side for a 95 % interval.
+
+    Resamples vary less than data do, by sqrt((n - 1) / n), and their tails are normal where
+    Student's would be right; so the interval takes in as much more: 0.9 % on each side with ten
+    groups, 2.1 % with fifty. Hesterberg (2015), the expanded percentile interval.
+    """
+    student = float(stdtrit(groups - 1, _TAIL))
+    return float(ndtr(student * np.sqrt(groups / (groups - 1))))
 
 
 def f1_interval(samples: Array, counts: Array) -> tuple[float | None, float | None]:
@@ -66,9 +84,7 @@ def macro_interval(samples: Array, counts: Array) -> tuple[float | None, float |
     """Return an interval of macro-F1: from resampled groups, widened to what the counts allow.
 
     The counts' own interval joins the labels' intervals by MOVER, which takes labels for
-    independent: ``mean - sqrt(sum((f - low)²)) / labels``, and likewise upwards.
-    Source: Zou and Donner, "Construction of confidence limits about effect measures: A general
-    approach" (Statistics in Medicine, 2008), equation 3, for a mean.
+    independent: see ``mean_ends``.
 
     Args:
         samples: macro-F1 of each resample; empty when there is one group only.
@@ -78,9 +94,25 @@ def macro_interval(samples: Array, counts: Array) -> tuple[float | None, float |
     if not len(ends):
         return None, None
     f1 = 2 * counts[:, 0] / (2 * counts[:, 0] + counts[:, 1] + counts[:, 2])
-    down, up = (float(np.sqrt(((f1 - ends[:, side]) ** 2).sum())) / len(f1) for side in (0, 1))
-    mean = float(f1.mean())
-    return _wider((max(mean - down, 0.0), min(mean + up, 1.0)), samples)
+    return _wider(mean_ends(f1, ends), samples)
+
+
+def mean_ends(values: Array, ends: Array) -> tuple[float, float]:
+    """Return the interval of a mean of shares that the shares' own intervals give.
+
+    ``mean - sqrt(sum((share - low)²)) / shares``, and likewise upwards.
+    Source: Zou and Donner, "Construction of confidence limits about effect measures: A general
+    approach" (Statistics in Medicine, 2008), equation 3, for a mean.
+
+    Args:
+        values: shape (shares,).
+        ends: shape (shares, 2).
+    """
+    down, up = (
+        float(np.sqrt(((values - ends[:, side]) ** 2).sum())) / len(values) for side in (0, 1)
+    )
+    mean = float(values.mean())
+    return max(mean - down, 0.0), min(mean + up, 1.0)
 
 
 def wilson(hits: float, n: float) -> tuple[float, float] | None:
@@ -108,14 +140,14 @@ def _wider(ends: tuple[float, float], samples: Array) -> tuple[float | None, flo
 
 
 def estimate(value: float, samples: Array, *, groups: int) -> Estimate:
-    """Return a value with its interval.
+    """Return a value with its interval, expanded where there are few groups.
 
     One group alone gives none, and neither do resamples that are all the same: they tell that
     nothing varied in these data, not that nothing could.
     """
     kept = samples[~np.isnan(samples)]
     varies = len(kept) > 0 and float(np.ptp(kept)) > _SAME
-    low, high = interval(samples) if groups > 1 and varies else (None, None)
+    low, high = interval(samples, tail=expanded(groups)) if groups > 1 and varies else (None, None)
     return Estimate(value=rounded(value), low=low, high=high)
 
 

@@ -25,6 +25,9 @@ app = typer.Typer(
 GoldOption = Annotated[
     Path, typer.Option("--gold", help="A release, e.g. corpus/gold/v1, or your own JSONL.")
 ]
+ArmOption = Annotated[
+    Arm | None, typer.Option("--arm", help="Only annotations of this arm; both unless given.")
+]
 SplitOption = Annotated[
     str | None, typer.Option("--split", help="Split of a release; test unless given.")
 ]
@@ -33,19 +36,24 @@ SplitOption = Annotated[
 @app.command()
 def agreement(
     workspace: WorkspaceOption = Path("corpus"),
+    arm: ArmOption = None,
     adjudicator: Adjudicators = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell how far annotators agree, per issue and over all, with intervals."""
+    from eval.conclude_quality import of_agreement
     from eval.steps import run_agreement
 
-    report = run_agreement(Workspace(workspace), adjudicators(adjudicator))
+    report = run_agreement(Workspace(workspace), adjudicators(adjudicator), arm=arm)
     who = ", ".join(f"{name} {n}" for name, n in report.annotators.items())
     say(f"{report.units} passages annotated twice or more ({who}).")
-    say(f"alpha over all decisions  {_shown(report.alpha)}")
+    say(f"alpha over all issues     {_shown(report.alpha)}")
     say(f"strict span F1            {_shown(report.span_f1)}")
     for issue, label in report.per_label.items():
-        say(f"  {issue:24}  alpha {_shown(label.alpha)}  present {label.present}")
+        few = "  few" if label.few else ""
+        say(f"  {issue:24}  alpha {_shown(label.alpha)}  present {label.present}{few}")
+    for sentence in of_agreement(report):
+        say(f"- {sentence}")
     if as_json:
         emit(report.model_dump(mode="json"))
     hint(f"miyar gold build --workspace {workspace}")
@@ -85,9 +93,7 @@ def assistance(
 @app.command()
 def annotators(
     workspace: WorkspaceOption = Path("corpus"),
-    arm: Annotated[
-        Arm | None, typer.Option("--arm", help="Only annotations of this arm; both unless given.")
-    ] = None,
+    arm: ArmOption = None,
     adjudicator: Adjudicators = None,
     as_json: AsJson = False,
 ) -> None:

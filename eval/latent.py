@@ -7,7 +7,11 @@ Source: Dawid and Skene, "Maximum likelihood estimation of observer error-rates 
 algorithm", Applied Statistics 28 (1979), equations 2.3 to 2.5, for two classes.
 
 What annotators get wrong together, such as a prediction that all of them saw, the model takes
-for the truth.
+for the truth; and what is hard to see for all of them it takes to be there less often than it is.
+
+Only decisions with three votes are used. Two votes have three free shares, and the rates of two
+annotators with a prevalence are five unknowns: the likelihood is as high at many other rates,
+and which ones come out depends on where the search begins.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from scipy.sparse import csr_matrix
 
 Array = NDArray[np.float64]
 LEAST = 3
-"""Annotators that it takes: with two, nobody knows who of them is right."""
+"""Votes on one decision that it takes: with two, nobody knows who of them is right."""
 _ROUNDS, _NEAR = 1000, 1e-6
 _TINY = 1e-6
 _CHUNK = 2_000_000
@@ -57,13 +61,16 @@ class Fitted:
     positives: Array
     """Shape (fits, annotators): expected number of yes among what each judged."""
     negatives: Array
+    unsettled: Array
+    """Shape (fits,): 1 where the rates were still moving when the search was given up."""
 
 
 def collect(votes: Iterable[tuple[int, str, Mapping[str, bool]]], *, groups: int) -> Votes | None:
     """Count votes by pattern.
 
     Args:
-        votes: (group, kind, annotator → yes or no); units with one vote are passed over.
+        votes: (group, kind, annotator → yes or no); units with fewer than three votes are
+            passed over.
         groups: number of groups.
 
     Returns:
@@ -72,8 +79,8 @@ def collect(votes: Iterable[tuple[int, str, Mapping[str, bool]]], *, groups: int
     counted: Counter[tuple[int, str, tuple[tuple[str, bool], ...]]] = Counter(
         (group, kind, tuple(sorted(given.items()))) for group, kind, given in votes
     )
-    used = {key: n for key, n in counted.items() if len(key[2]) > 1}
-    if not any(len(pattern) >= LEAST for _, _, pattern in used):
+    used = {key: n for key, n in counted.items() if len(key[2]) >= LEAST}
+    if not used:
         return None
     annotators = sorted({name for _, _, pattern in used for name, _ in pattern})
     kinds = sorted({kind for _, kind, _ in used})
@@ -169,7 +176,9 @@ def _fit(votes: Votes, weights: Array) -> tuple[Array, ...]:
         moving = moving[step > _NEAR]
         if not len(moving):
             break
-    return found
+    unsettled = np.zeros(len(weights))
+    unsettled[moving] = 1
+    return *found, unsettled
 
 
 def _ratio(top: Array, bottom: Array) -> Array:

@@ -2,8 +2,10 @@
 
 Two ways to tell who is right. Each annotator is held against what the others make of the same
 passages, label by label; where these are split nothing counts, and since that happens more often
-where something is present, precision comes out a little low. And with three annotators or more
-Dawid and Skene's model tells how often each is right without taking anybody's word for it.
+where something is present, precision comes out a little low. And where three annotators or more
+judge the same, Dawid and Skene's model tells how often each is right. Both take what is present
+to be equally hard to see: what all overlook is in neither, so recall and sensitivity are upper
+bounds.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.bootstrap import RESAMPLES, SEED, f1_interval, resample, rounded, weights
-from eval.conclude import of_quality
+from eval.conclude_quality import of_quality
 from eval.counts import FN, FP, TP, ratios
 from eval.rates import Estimated, estimate_rates
 from eval.reference import Reference, latest
@@ -78,6 +80,7 @@ def quality(
     adjudications: Iterable[Annotation] = (),
     issues: Sequence[str],
     groups: Mapping[str, str],
+    unread: Mapping[str, frozenset[str]] | None = None,
     skipped: Mapping[str, int] | None = None,
     arm: Arm | None = None,
     resamples: int = RESAMPLES,
@@ -90,7 +93,8 @@ def quality(
         adjudications: the adjudicators' decisions, which count more than any majority.
         issues: the labels, in the order of the codebook.
         groups: passage id → group (article): what the intervals resample.
-        skipped: annotator → tasks skipped, where that is known.
+        unread: annotation id → entity types that it says nothing about.
+        skipped: annotator → tasks skipped, where that is known; not told by arm.
         arm: look at this arm only.
         resamples: number of bootstrap draws.
         seed: of the draws.
@@ -98,20 +102,23 @@ def quality(
     Raises:
         GateError: there is no annotation.
     """
-    own = [a for a in latest(annotations) if arm in (None, a.arm)]
+    everybody, unread = latest(annotations), unread or {}
+    own = [a for a in everybody if arm in (None, a.arm)]
     if not own:
         raise GateError(
             f"there is no {arm.value + ' ' if arm else ''}annotation under this codebook; fetch "
             "some with `miyar annotation pull`."
         )
-    work = _Work(own, Reference(own, adjudications), groups, resamples, seed)
+    reference = Reference(own, adjudications, everybody=everybody, unread=unread)
+    work = _Work(own, reference, groups, resamples, seed)
     passages = Counter(a.passage_id for a in own)
     rates = estimate_rates(
         _votes(own, issues, work.row), groups=work.groups, resamples=resamples, seed=seed
     )
+    known = skipped if arm is None else None
     found = {
         name: _annotator(name, work, issues, rates).model_copy(
-            update={"skipped": None if skipped is None else skipped.get(name, 0)}
+            update={"skipped": None if known is None else known.get(name, 0)}
         )
         for name in sorted(work.by_annotator)
     }
@@ -126,6 +133,9 @@ def quality(
             issue: rates.prevalence[issue] for issue in issues if issue in rates.prevalence
         },
         assisted=sum(a.arm is Arm.ASSISTED for a in own),
+        unread=sum(bool(unread.get(a.id)) for a in own),
+        skipped_others={k: n for k, n in sorted((known or {}).items()) if k not in found},
+        unsettled=rates.unsettled,
         annotators=found,
         conclusions=(),
     )
@@ -171,19 +181,15 @@ def _half(number: int, given: Sequence[Annotation]) -> int:
 def _count_issues(given: Sequence[Annotation], work: _Work, issues: Sequence[str]) -> _Counts:
     cells = np.zeros((work.groups, _HALVES, len(issues), 3))
     judged = np.zeros(len(issues), dtype=np.int64)
+    columns = {issue: number for number, issue in enumerate(issues)}
     for number, annotation in enumerate(given):
         place = work.row[annotation.passage_id], _half(number, given)
-        for column, issue in enumerate(issues):
-            verdict = work.reference.issue(annotation.passage_id, issue, annotation.annotator)
-            said = annotation.issues[issue]
-            if verdict is None or said is Judgement.NOT_JUDGED:
-                continue
+        for issue, present, verdict in work.reference.judged(annotation, issues):
             work.decided_by[verdict.by.value] += 1
-            judged[column] += 1
-            present = said is Judgement.PRESENT
+            judged[columns[issue]] += 1
             if present or verdict.present:
                 cell = (TP if verdict.present else FP) if present else FN
-                cells[(*place, column, cell)] += 1
+                cells[(*place, columns[issue], cell)] += 1
     return _Counts(tuple(issues), cells, judged, int(judged.sum()))
 
 
@@ -200,7 +206,7 @@ def _count_spans(given: Sequence[Annotation], work: _Work) -> _Counts:
         for key in held | others.held:
             if key not in held:
                 rows.append((*place, key[2], FN))
-            elif key in others.held or others.decides(key):
+            elif others.decides(key):
                 rows.append((*place, key[2], TP if key in others.held else FP))
     labels = tuple(sorted({label for _, _, label, _ in rows}))
     cells = np.zeros((work.groups, _HALVES, len(labels), 3))
@@ -217,7 +223,8 @@ def _scores(counts: _Counts, work: _Work, label: int | None) -> AnnotatorScores:
     values, samples = ratios(total), ratios(drawn)
     support, given = float(total[TP] + total[FN]), float(total[TP] + total[FP])
     articles = [int((by_group[:, (TP, other)].sum(axis=1) > 0).sum()) for other in (FP, FN)]
-    low, high = f1_interval(samples[2] if work.groups > 1 else samples[2][:0], total)
+    several = int((by_group.sum(axis=1) > 0).sum()) > 1
+    low, high = f1_interval(samples[2], total) if several else (None, None)
     return AnnotatorScores(
         judged=counts.total if label is None else int(counts.judged[label]),
         support=int(support),
@@ -231,14 +238,14 @@ def _scores(counts: _Counts, work: _Work, label: int | None) -> AnnotatorScores:
 def _drift(counts: _Counts, work: _Work) -> Drift:
     by_half = counts.cells.sum(axis=2)
     total = by_half.sum(axis=0)
-    # The later half first: the change is the later one minus the earlier one.
-    found = sides(
+    # The later half is the first side: the change is the later one minus the earlier one.
+    later_first = sides(
         ratios(total)[2][::-1],
         ratios(resample(by_half, work.drawn))[2][:, ::-1],
         n=total.sum(axis=1)[::-1],
         groups=(by_half.sum(axis=2) > 0).sum(axis=0)[::-1],
     )
-    return Drift(first=found.second, second=found.first, change=found.change)
+    return Drift(first=later_first.second, second=later_first.first, change=later_first.change)
 
 
 def _lead_time(given: Sequence[Annotation], work: _Work) -> Measure:

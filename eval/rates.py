@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from eval.bootstrap import weights
-from eval.latent import Fitted, Votes, collect, fit, only
+from eval.latent import Array, Fitted, Votes, collect, fit, only
 from eval.tallies import measure
-from schemas.report import Estimate, Rates
+from schemas.report import Estimate, Measure, Rates
 
 DRAWS = 500
 """Resamples at most: for each the model is fitted anew."""
@@ -21,14 +21,16 @@ ENOUGH = 30
 
 @dataclass(frozen=True)
 class Estimated:
-    """What the votes tell; empty when no passage has three annotators."""
+    """What the votes tell; empty when three annotators judged nothing in common."""
 
     whole: dict[str, Rates] = field(default_factory=dict)
     """Annotator → rates over all issues."""
     per_kind: dict[str, dict[str, Rates]] = field(default_factory=dict)
     """Annotator → issue → rates."""
     prevalence: dict[str, Estimate] = field(default_factory=dict)
-    """Issue → share of passages that have it."""
+    """Issue → share of passages that have it, of those that three annotators judged."""
+    unsettled: int = 0
+    """Fits to the data, of all issues and of single ones, that came to no end."""
 
 
 def estimate_rates(
@@ -54,17 +56,22 @@ def estimate_rates(
     drawn = np.vstack([np.ones((1, groups)), drawn])
     fits = fit(known, drawn)
     per_kind: dict[str, dict[str, Rates]] = defaultdict(dict)
-    prevalence = {}
+    prevalence, unsettled = {}, int(fits.unsettled[0])
     for number, kind in enumerate(known.kinds):
         own = only(known, kind)
         units, share = float(own.counts.sum()), fits.prevalence[:, number]
-        articles = int((own.counts.sum(axis=1) > 0).sum())
+        by_group = np.asarray(own.counts.sum(axis=1)).ravel()
+        articles = int((by_group > 0).sum())
+        # Where none of its units was drawn, a resample says nothing of the issue.
+        share = np.where(drawn @ by_group > 0, share, np.nan)
         found = measure(float(share[0]), share[1:], n=units, groups=articles)
         prevalence[kind] = Estimate(value=found.value, low=found.low, high=found.high)
         if share[0] * units >= ENOUGH:
-            for name, rates in _rates(own, fit(own, drawn)).items():
+            alone = fit(own, drawn)
+            unsettled += int(alone.unsettled[0])
+            for name, rates in _rates(own, alone).items():
                 per_kind[name][kind] = rates
-    return Estimated(_rates(known, fits), dict(per_kind), prevalence)
+    return Estimated(_rates(known, fits), dict(per_kind), prevalence, unsettled)
 
 
 def _rates(votes: Votes, fits: Fitted) -> dict[str, Rates]:
@@ -72,17 +79,23 @@ def _rates(votes: Votes, fits: Fitted) -> dict[str, Rates]:
     found = {}
     for n, name in enumerate(votes.annotators):
         articles = int((votes.counts @ judged[:, n] > 0).sum())
-        sensitivity, specificity = (
-            measure(
-                float(rate[0, n]) if expected[0, n] >= 1 else float("nan"),
-                rate[1:, n],
-                n=float(expected[0, n]),
-                groups=articles,
-            )
-            for rate, expected in (
-                (fits.sensitivity, fits.positives),
-                (fits.specificity, fits.negatives),
-            )
+        found[name] = Rates(
+            sensitivity=_rate(fits.sensitivity[:, n], fits.positives[:, n], articles),
+            specificity=_rate(fits.specificity[:, n], fits.negatives[:, n], articles),
         )
-        found[name] = Rates(sensitivity=sensitivity, specificity=specificity)
     return found
+
+
+def _rate(rate: Array, expected: Array, articles: int) -> Measure:
+    """Return a rate with its interval.
+
+    Of less than one expected case nothing is known; so a resample without the annotator, or
+    without a positive, says nothing instead of something made up.
+
+    Args:
+        rate: shape (fits,), the first one of the data themselves.
+        expected: shape (fits,), cases that each rate rests on.
+        articles: number of articles that the annotator worked on.
+    """
+    known = np.where(expected >= 1, rate, np.nan)
+    return measure(float(known[0]), known[1:], n=float(expected[0]), groups=articles)

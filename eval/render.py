@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from eval import tallies
 from eval.conclude import CASES, MEASURES
-from schemas.report import AssistanceReport, Difference, ErrorCase, ModelReport
+from eval.conclude_model import of_model
+from eval.conclude_quality import of_agreement
+from eval.tallies import FEW
+from schemas.report import AssistanceReport, ErrorCase, ModelReport
 
-FEW = 10
-"""Fewer positives than this: a score of the label is marked as saying little."""
 _LABEL = re.compile(r"[A-Z][A-Z0-9_]*")
 _MARK = Markup('<mark style="background:var(--{label},#ddd)" title="{label}">{text}</mark>')
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -26,7 +26,8 @@ def render(report: ModelReport, *, notes: str = "") -> str:
         "report.html.j2",
         report=report,
         few=FEW,
-        verdicts=verdicts(report),
+        verdicts=of_model(report),
+        on_agreement=of_agreement(report.agreement) if report.agreement else (),
         marked={case.id: _mark(case) for case in report.errors},
         notes=notes,
     )
@@ -34,9 +35,7 @@ def render(report: ModelReport, *, notes: str = "") -> str:
 
 def render_assistance(report: AssistanceReport) -> str:
     """Return the page on pre-annotation, of the same kind."""
-    return _page(
-        "assistance.html.j2", report=report, few=tallies.FEW, cases=CASES, measures=MEASURES
-    )
+    return _page("assistance.html.j2", report=report, few=FEW, cases=CASES, measures=MEASURES)
 
 
 def _page(template: str, **values: object) -> str:
@@ -46,39 +45,6 @@ def _page(template: str, **values: object) -> str:
     style = (_TEMPLATES / "report.css").read_text(encoding="utf-8")
     # Our own file, no input in it.
     return environment.get_template(template).render(style=Markup(style), **values)  # noqa: S704
-
-
-def verdicts(report: ModelReport) -> list[str]:
-    """Return what the intervals allow to say, a sentence each."""
-    found = [_verdict(report.system.name, difference) for difference in report.differences]
-    few = [k for k, label in report.system.per_label.items() if label.support < FEW]
-    if few:
-        found.append(
-            f"{len(few)} of {len(report.system.per_label)} issues have fewer than {FEW} positive "
-            "passages here: do not rank issues by these scores."
-        )
-    return found
-
-
-def _verdict(name: str, difference: Difference) -> str:
-    value, low, high = (
-        difference.micro_f1.value,
-        difference.micro_f1.low,
-        difference.micro_f1.high,
-    )
-    if value == 0 and low is None:
-        return f"{name} scores exactly as {difference.baseline} does on these data."
-    if value is None or low is None or high is None:
-        return f"{name} and {difference.baseline} cannot be compared on these data."
-    size = f"{abs(value):.2f} micro-F1 (95 % interval {low:+.2f} … {high:+.2f})"
-    if low > 0:
-        return f"{name} is better than {difference.baseline}, by {size}."
-    if high < 0:
-        return f"{name} is worse than {difference.baseline}, by {size}."
-    return (
-        f"Whether {name} is better than {difference.baseline} cannot be concluded: "
-        f"the difference is {value:+.2f} micro-F1 (95 % interval {low:+.2f} … {high:+.2f})."
-    )
 
 
 def _mark(case: ErrorCase) -> Markup:

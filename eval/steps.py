@@ -59,10 +59,13 @@ def run_score(gold: Path, predictions: Path, split: str | None) -> SystemScores:
     return score(load_gold(gold, split, issues), given, name=name)
 
 
-def run_agreement(workspace: Workspace, adjudicators: frozenset[str]) -> AgreementReport:
+def run_agreement(
+    workspace: Workspace, adjudicators: frozenset[str], *, arm: Arm | None = None
+) -> AgreementReport:
     """Measure agreement in a workspace, the adjudicators left out."""
+    unread = workspace.unread_types()
     return agreement_of(
-        workspace.annotations(), workspace.codebook(), adjudicators, workspace.unread_types()
+        workspace.annotations(), workspace.codebook(), adjudicators, unread, arm=arm
     )
 
 
@@ -71,10 +74,12 @@ def agreement_of(
     codebook: Codebook,
     adjudicators: frozenset[str],
     unread: Mapping[str, frozenset[str]] | None = None,
+    *,
+    arm: Arm | None = None,
 ) -> AgreementReport:
     """Measure agreement of annotations made under a codebook; articles are the groups."""
     own = _independent(annotations, codebook, adjudicators)
-    return agreement(own, issues=codebook.issue_ids, groups=_articles(own), unread=unread)
+    return agreement(own, issues=codebook.issue_ids, groups=_articles(own), unread=unread, arm=arm)
 
 
 def _independent(
@@ -122,6 +127,8 @@ def run_assistance(
         words={p.id: len(p.text.split()) for p in workspace.passages()},
         groups=_articles(own),
         issues=codebook.issue_ids,
+        unread=workspace.unread_types(),
+        pushed=workspace.pushed_arms(),
         names=label_names(codebook),
     )
     if out:
@@ -140,6 +147,7 @@ def run_quality(
         adjudications=_adjudications(annotations, codebook, own),
         issues=codebook.issue_ids,
         groups=_articles(own),
+        unread=workspace.unread_types(),
         skipped=count_skipped(workspace),
         arm=arm,
     )
@@ -185,8 +193,8 @@ def run_report(
         given,
         title=title,
         tool=f"miyar {version('miyar')}",
-        agreement=agreement_of(annotations, codebook, adjudicators)
-        if codebook and several
+        agreement=agreement_of(annotations, codebook, adjudicators, workspace.unread_types())
+        if workspace and codebook and several
         else None,
         codebook=codebook,
         counts=read_manifest(gold).counts if (gold / MANIFEST).is_file() else {},

@@ -75,8 +75,9 @@ def _sides(found: Contrast, *, counts: bool) -> list[str]:
 
 def _fates(what: str, whole: Fate, rows: Mapping[str, Fate]) -> Table:
     spans = what.startswith("spans")
+    kept = "kept %" if spans else "kept % of judged"
     counted = ("changed", "removed") if spans else ("unticked", "unjudged")
-    table = _table(*(what, "shown", "kept", *counted, "added", "kept %", "unaided %", "change"))
+    table = _table(*(what, "shown", "kept", *counted, "added", kept, "unaided %", "change"))
     for name, row in [("all", whole), *rows.items()]:
         others = (row.changed, row.removed) if spans else (row.removed, row.unjudged)
         table.add_row(

@@ -9,17 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bootstrap import RESAMPLES, SEED, estimate, resample, rounded, weights, wilson
+from eval.bootstrap import (
+    RESAMPLES,
+    SEED,
+    estimate,
+    mean_ends,
+    resample,
+    rounded,
+    weights,
+    wilson,
+)
 from schemas.report import Estimate, Measure
 
 Array = NDArray[np.float64]
+Key = TypeVar("Key", bound=Hashable)
 FEW = 10
 """Fewer than this, of what is counted or of articles: marked as saying little."""
+Ends = tuple[float, float] | None
 _TOP, _BOTTOM, _N = 0, 1, 2
 _CHUNK = 4_000_000
 
@@ -73,7 +84,7 @@ class Tallies:
         sums[place + _BOTTOM] += bottom
         sums[place + _N] += bottom if n is None else n
 
-    def counted(self) -> list[Any]:
+    def counted(self) -> list[Hashable]:
         """Return the keys that anything was counted under."""
         return list(self._sums)
 
@@ -85,23 +96,77 @@ class Tallies:
             share: the ratio is a share of independent yes-or-no answers: its interval is never
                 narrower than the one that the counts alone give.
         """
-        shape = (self.drawn.shape[1], 2, 3)
-        cells = np.array(self._sums.get(key) or np.zeros(shape)).reshape(shape)
-        total, drawn = cells.sum(axis=0), resample(cells, self.drawn)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            values = total[:, _TOP] / total[:, _BOTTOM]
-            samples = drawn[:, :, _TOP] / drawn[:, :, _BOTTOM]
+        cells = self._cells(key)
+        total = cells.sum(axis=0)
+        ends = [wilson(*total[side, (_TOP, _N)]) if share else None for side in (0, 1)]
         return sides(
-            values,
-            samples,
+            _ratios(total),
+            _ratios(resample(cells, self.drawn)),
             n=total[:, _N],
             groups=(cells[:, :, _BOTTOM] > 0).sum(axis=0),
-            hits=total[:, _TOP] if share else None,
+            ends=ends,
+        )
+
+    def mean_ratio(self, keys: Iterable[Key]) -> tuple[Sides, list[Key]]:
+        """Return the mean of the shares under several keys, each counting the same.
+
+        Only keys with something on both sides are in it, so that the same ones are compared.
+        Without any, each side is the mean of what is there, and the change is not defined.
+
+        Returns:
+            both sides, and the keys that are compared.
+        """
+        counted = [(key, self._cells(key)) for key in keys]
+        both = [(key, c) for key, c in counted if (c[:, :, _BOTTOM].sum(axis=0) > 0).all()]
+        if not both:
+            one, other = (self._mean([c for _, c in counted], (side,)) for side in (0, 1))
+            return Sides(one.first, other.second, Estimate(value=None)), []
+        return self._mean([c for _, c in both], (0, 1)), [key for key, _ in both]
+
+    def _cells(self, key: Hashable) -> Array:
+        shape = (self.drawn.shape[1], 2, 3)
+        return np.array(self._sums.get(key) or np.zeros(shape)).reshape(shape)
+
+    def _mean(self, cells: Sequence[Array], of: Sequence[int]) -> Sides:
+        """Return the mean ratio of the cells that have something on the sides ``of``."""
+        kept = [c for c in cells if all(c[:, side, _BOTTOM].sum() > 0 for side in of)]
+        if not kept:
+            nothing, never = np.zeros(2), np.full((len(self.drawn), 2), np.nan)
+            return sides(never[0], never, n=nothing, groups=nothing)
+        joint = np.sum(kept, axis=0)
+        totals = np.array([c.sum(axis=0) for c in kept])
+        values = _ratios(totals)
+        drawn = np.array([_ratios(resample(c, self.drawn)) for c in kept])
+        # A resample without one of them says nothing: the mean over the others is another thing.
+        samples = drawn.mean(axis=0)
+        samples[np.isnan(samples[:, list(of)]).any(axis=1)] = np.nan
+        ends: list[Ends] = [None, None]
+        for side in of:
+            found = [wilson(*total[side, (_TOP, _N)]) for total in totals]
+            ends[side] = mean_ends(values[:, side], np.array(found))
+        return sides(
+            values.mean(axis=0),
+            samples,
+            n=joint.sum(axis=0)[:, _N],
+            groups=(joint[:, :, _BOTTOM] > 0).sum(axis=0),
+            ends=ends,
         )
 
 
+def _ratios(cells: Array) -> Array:
+    """Return what was counted as ratios: (..., 3) → (...); NaN of nothing."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(cells[..., _TOP] / cells[..., _BOTTOM])
+
+
 def sides(
-    values: Array, samples: Array, *, n: Array, groups: Array, hits: Array | None = None
+    values: Array,
+    samples: Array,
+    *,
+    n: Array,
+    groups: Array,
+    ends: Sequence[Ends] = (None, None),
+    least: Array | None = None,
 ) -> Sides:
     """Join values of two sides with their resamples.
 
@@ -113,34 +178,41 @@ def sides(
         values: shape (2,); NaN where not defined.
         samples: shape (resamples, 2).
         n: shape (2,); what the values rest on.
-        groups: shape (2,); groups with anything on that side. One alone gives no interval.
-        hits: shape (2,); given when the values are shares, ``hits`` of ``n``.
+        groups: shape (2,); groups with anything on that side. One alone gives no interval: all
+            that is counted there may be alike.
+        ends: of each side, when it is a share, the interval that its counts alone give.
+        least: shape (2,); what must reach ``FEW`` beside the groups; ``n`` unless given.
     """
-    ends = [None if hits is None else wilson(hits[s], n[s]) for s in (0, 1)]
+    known = [own if groups[side] > 1 else None for side, own in enumerate(ends)]
+    number = n if least is None else least
     first, second = (
         Measure(
             **_widened(
-                estimate(float(values[s]), samples[:, s], groups=int(groups[s])), ends[s]
+                estimate(float(values[s]), samples[:, s], groups=int(groups[s])), known[s]
             ).model_dump(),
             n=round(float(n[s])),
-            few=bool(n[s] < FEW or groups[s] < FEW),
+            few=bool(number[s] < FEW or groups[s] < FEW),
         )
         for s in (0, 1)
     )
     change = estimate(
         float(values[0] - values[1]), samples[:, 0] - samples[:, 1], groups=int(min(groups))
     )
-    return Sides(first, second, _widened(change, _newcombe(values, ends)))
+    return Sides(first, second, _widened(change, _newcombe(values, known)))
 
 
 def measure(value: float, samples: Array, *, n: float, groups: int, share: bool = True) -> Measure:
-    """Return one value with its interval; a share's is no narrower than Wilson's."""
-    ends = wilson(value * n, n) if share and n and not np.isnan(value) else None
+    """Return one value with its interval; a share's is no narrower than Wilson's.
+
+    One group alone gives none.
+    """
+    known = share and n and groups > 1 and not np.isnan(value)
+    ends = wilson(value * n, n) if known else None
     found = _widened(estimate(value, samples, groups=groups), ends)
     return Measure(**found.model_dump(), n=round(n), few=bool(n < FEW or groups < FEW))
 
 
-def _widened(found: Estimate, ends: tuple[float, float] | None) -> Estimate:
+def _widened(found: Estimate, ends: Ends) -> Estimate:
     if ends is None or found.value is None:
         return found
     low = ends[0] if found.low is None else min(ends[0], found.low)
@@ -148,9 +220,7 @@ def _widened(found: Estimate, ends: tuple[float, float] | None) -> Estimate:
     return Estimate(value=found.value, low=rounded(low), high=rounded(high))
 
 
-def _newcombe(
-    values: Array, ends: Sequence[tuple[float, float] | None]
-) -> tuple[float, float] | None:
+def _newcombe(values: Array, ends: Sequence[Ends]) -> Ends:
     if ends[0] is None or ends[1] is None:
         return None
     (p, q), (p_low, p_high), (q_low, q_high) = values, ends[0], ends[1]

@@ -104,22 +104,30 @@ class LabelAgreement(Record):
     """Passages with two judgements or more."""
     present: int
     """Judgements ``present`` in them."""
+    few: bool = False
+    """Fewer than ten judgements ``present``, or ``absent``: alpha has no interval then."""
 
 
 class AgreementReport(Record):
     """How far annotators agree."""
 
     schema_version: int = 1
+    arm: str | None = None
+    """The arm that the annotations were taken from; ``None``: both."""
     annotators: dict[str, int]
-    """Annotator → annotations."""
+    """Annotator → annotations of passages that another one annotated too."""
+    assisted: int = 0
+    """How many of these began from a prediction."""
+    unread: int = 0
+    """How many of these say nothing about some entity type: its spans are left out there."""
     units: int
     """Passages with two annotations or more."""
     groups: int
     alpha: Estimate
-    """Nominal alpha over all decisions (passage × issue)."""
+    """Nominal alpha over all issues: observed and expected disagreement are summed by issue."""
     per_label: dict[str, LabelAgreement]
     span_f1: Estimate
-    """Mean over pairs of annotators of strict span F1."""
+    """Strict span F1, pooled over pairs of annotators."""
     span_f1_per_label: dict[str, float | None]
 
 
@@ -167,6 +175,8 @@ class Contrast(Record):
     comparison: Literal["difference", "ratio"] = "difference"
     change: Estimate
     """Assisted minus blind, or assisted by blind; its interval draws both arms together."""
+    annotators: tuple[str, ...] = ()
+    """Whose shares the values are the mean of, each counting the same; empty: pooled."""
 
 
 class ArmCounts(Record):
@@ -180,7 +190,8 @@ class ArmCounts(Record):
     annotators: dict[str, int]
     """Annotator → annotations."""
     without_prediction: int
-    """Annotations whose passage has no prediction to compare with."""
+    """Annotations that are not compared with a prediction: their passage has none by the model,
+    or they belong to the round of another one."""
 
 
 class Fate(Record):
@@ -197,7 +208,8 @@ class Fate(Record):
     added: int
     """What annotators gave that they were not shown."""
     same: Contrast
-    """Share of predicted issues or spans that annotators gave: shown, or found unaided."""
+    """Share of predicted issues or spans that annotators gave: shown, or found unaided. Issues
+    that could not be judged are not in it, nor are annotators of one arm only."""
 
 
 class AssistanceReport(Record):
@@ -213,6 +225,14 @@ class AssistanceReport(Record):
     arms: dict[str, ArmCounts]
     mixed: int
     """Blind annotations of passages that somebody else began from a prediction."""
+    by_choice: int | None = None
+    """Blind annotations of passages that were pushed with a prediction; ``None``: not known."""
+    one_arm: dict[str, str] = Field(default_factory=dict)
+    """Annotator → arm, of those who worked in one arm only: they are left out of comparisons."""
+    unread: int = 0
+    """Annotations that say nothing about some entity type: its spans are left out there."""
+    unmeasured: int = 0
+    """Annotations of passages whose number of words is not known."""
     measures: dict[str, Contrast]
     """What needs no prediction: agreement, density, recall and precision, time."""
     sway: dict[str, Contrast]
@@ -277,7 +297,8 @@ class AnnotatorQuality(Record):
     spans: AnnotatorScores
     spans_per_label: dict[str, AnnotatorScores]
     rates: Rates | None
-    """By Dawid and Skene's model over all issues; ``None`` with fewer than three annotators."""
+    """By Dawid and Skene's model over all issues; ``None`` without a decision of which three
+    annotators judged, this one among them."""
     rates_per_label: dict[str, Rates]
     """The same for issues with enough positives."""
     drift: Drift
@@ -301,5 +322,11 @@ class QualityReport(Record):
     """Issue → share of passages that have it, by Dawid and Skene's model."""
     assisted: int
     """How many of the annotations began from a prediction."""
+    unread: int = 0
+    """Annotations that say nothing about some entity type: its spans are left out there."""
+    skipped_others: dict[str, int] = Field(default_factory=dict)
+    """Annotator → tasks skipped, of those without any annotation here."""
+    unsettled: int = 0
+    """Fits of the model to the data, over all issues and to single ones, that came to no end."""
     annotators: dict[str, AnnotatorQuality]
     conclusions: tuple[str, ...]

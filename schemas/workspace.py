@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.annotation import Annotation, Prediction
+from schemas.annotation import Annotation, Arm, Prediction
 from schemas.article import Article, Cluster, Passage
 from schemas.codebook import Codebook, read_codebook
 from schemas.errors import RecordError, UsageError
@@ -16,6 +17,7 @@ from schemas.jsonl import atomic, read, read_bytes, stream
 from schemas.locks import exclusive
 from schemas.lookup import Lookup
 from schemas.migration import Review
+from schemas.pushed import TASKS_FILE, PushedTask
 
 MIGRATED = ".migrated.jsonl"
 """Ending of annotation files that a migration wrote."""
@@ -189,6 +191,16 @@ class Workspace:
             for path in sorted(self.shown_dir.glob("*.jsonl"))
             for record in read(path, Prediction)
         }
+
+    def pushed_arms(self) -> dict[str, Arm] | None:
+        """Read passage id → the arm that it was pushed in; ``None`` when no push told.
+
+        A passage that stands in the one arm here and in the other there is left out.
+        """
+        files = sorted(self.label_studio_dir.glob(f"*/{TASKS_FILE}"))
+        pushed = {(task.passage_id, task.arm) for path in files for task in read(path, PushedTask)}
+        several = Counter(passage for passage, _ in pushed)
+        return {passage: arm for passage, arm in pushed if several[passage] == 1} or None
 
     def annotation_files(self) -> list[Path]:
         """Return the annotation files, oldest pull first, without rejects and reviews."""

@@ -43,6 +43,8 @@ class Skill:
     """A present issue is left unticked."""
     alarm: float = 0.01
     """An absent issue is ticked."""
+    hard_miss: float = 0.5
+    """A present issue that is hard to see is left unticked."""
     span_miss: float = 0.1
     boundary: float = 0.06
     """A span that is seen ends a word too late."""
@@ -78,6 +80,8 @@ class World:
     truth: Marks
     machine: Marks
     seed: int
+    hard: Bools
+    """Shape (N, issues): present, and hard to see for everybody."""
 
     @property
     def codes(self) -> int:
@@ -98,6 +102,7 @@ def make_world(
     *,
     seed: int,
     spans: float = 0.5,
+    hard: float = 0.0,
 ) -> World:
     """Plant a truth, and predict it.
 
@@ -111,6 +116,7 @@ def make_world(
         machine: the machine's error rates.
         seed: of everything.
         spans: share of places that hold a span.
+        hard: share of present issues that are hard to see, for people and for the machine.
     """
     rng = np.random.default_rng([seed, 1])
     number = np.unique(np.asarray(articles), return_inverse=True)[1]
@@ -121,13 +127,16 @@ def make_world(
     held = rng.random((len(number), SLOTS)) < spans
     slots = np.where(held, rng.integers(0, codes, held.shape), NOTHING)
     truth = Marks(present, slots)
-    return World(tuple(labels), tuple(issues), truth, perceive(rng, truth, machine, codes), seed)
+    is_hard = present & (np.random.default_rng([seed, 4]).random(present.shape) < hard)
+    seen = perceive(rng, truth, machine, codes, is_hard)
+    return World(tuple(labels), tuple(issues), truth, seen, seed, is_hard)
 
 
-def perceive(rng: Generator, truth: Marks, skill: Skill, codes: int) -> Marks:
+def perceive(rng: Generator, truth: Marks, skill: Skill, codes: int, hard: Bools) -> Marks:
     """Return the truth as seen through somebody's errors, without help."""
     chance = rng.random(truth.issues.shape)
-    issues = np.where(truth.issues, chance >= skill.miss, chance < skill.alarm)
+    miss = np.where(hard, skill.hard_miss, skill.miss)
+    issues = np.where(truth.issues, chance >= miss, chance < skill.alarm)
     chance, other = rng.random(truth.slots.shape), rng.random(truth.slots.shape)
     # Another label, the same length: codes run through the lengths of a label, then the next.
     step = len(LENGTHS) * (1 + (other * (codes // len(LENGTHS) - 1)).astype(np.int64))
@@ -143,7 +152,7 @@ def perceive(rng: Generator, truth: Marks, skill: Skill, codes: int) -> Marks:
 
 def annotate(rng: Generator, world: World, skill: Skill, assisted: Bools) -> Marks:
     """Return what somebody submits; ``assisted`` tells, of each passage, what they were shown."""
-    own = perceive(rng, world.truth, skill, world.codes)
+    own = perceive(rng, world.truth, skill, world.codes, world.hard)
     parts = []
     for seen, shown in (
         (own.issues, world.machine.issues),

@@ -14,25 +14,16 @@ from pathlib import Path
 
 from annotation.labelstudio.predictions import Shown
 from annotation.labelstudio.project import Project
-from schemas.annotation import Annotation, Arm, Prediction
+from schemas.annotation import Annotation, Prediction
 from schemas.errors import GateError
 from schemas.jsonl import read, write, write_lines
 from schemas.lookup import Lookup, line_of
+from schemas.pushed import TASKS_FILE, PushedTask
 from schemas.record import Record, sha256
 from schemas.workspace import Workspace
 
 _CARRIED = "carried.jsonl"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-class PushedTask(Record):
-    """A passage as a project holds it."""
-
-    passage_id: str
-    task_id: int
-    arm: Arm
-    models: tuple[str, ...]
-    """Model versions whose predictions the task has been given."""
 
 
 def shown_file(workspace: Workspace, model: str) -> Path:
@@ -125,7 +116,7 @@ def _carried_file(workspace: Workspace, project: Project) -> Path:
 
 
 def _tasks_file(workspace: Workspace, project: Project) -> Path:
-    return workspace.label_studio_dir / project.folder / "tasks.jsonl"
+    return workspace.label_studio_dir / project.folder / TASKS_FILE
 
 
 def _records(task_ids: Mapping[str, int], shown: Mapping[int, Shown]) -> Sequence[PushedTask]:

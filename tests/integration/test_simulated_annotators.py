@@ -1,9 +1,8 @@
 """Three simulated annotators with known error rates label 300 passages through the API.
 
-Everything that is measured afterwards is held against what was planted. The intervals are 95 %
-intervals, so of many claims some may fail by right: as many must hold as a binomial with 0.95
-reaches in 99 of 100 cases. Seeds are fixed, and arms are chosen by hash of texts that are fixed,
-so the outcome is the same every time.
+Everything that is measured afterwards is held against what was planted. Seeds are fixed, and arms
+are chosen by hash of texts that are fixed, so the outcome is the same every time: every interval
+must hold what was planted.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-import krippendorff
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -30,8 +28,8 @@ from schemas.annotation import AnnotatedSpan, Annotation, Arm
 from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE
 from schemas.jsonl import write
 from schemas.ledger import Ledger, Reason, State, Unit
-from schemas.report import Estimate
 from schemas.workspace import Workspace
+from tests.claims import SWAYED, alpha_of_votes, check_claims, holds, quality_claims, sway_claims
 from tests.conftest import CORPUS
 from tests.simulation import (
     Bools,
@@ -234,7 +232,7 @@ def test_what_was_submitted_comes_back_as_it_was(campaign: Campaign) -> None:
 def test_the_interval_of_alpha_holds_the_alpha_of_the_planted_rates(
     campaign: Campaign, large: tuple[World, list[Work], Bools]
 ) -> None:
-    implied = krippendorff.alpha(votes_of(large[1]), level_of_measurement="nominal")
+    implied = alpha_of_votes(large[1])
     found = run_agreement(campaign.space, NOBODY)
     assert found.units == 300
     assert holds(found.alpha, implied)
@@ -264,22 +262,6 @@ def test_gold_by_majority_errs_as_often_as_the_planted_rates_imply(
         assert low <= sum(wrong) <= high, (present, sum(wrong), len(wrong), implied)
 
 
-def holds(found: Estimate, truth: float) -> bool:
-    """Tell whether the interval holds the truth."""
-    return found.low is not None and found.high is not None and found.low <= truth <= found.high
-
-
-def check(claims: dict[str, tuple[Estimate, float]]) -> None:
-    """Check that as many intervals hold what was planted as 95 % intervals must."""
-    missed = {
-        name: f"{truth:.3f} is not in {found}"
-        for name, (found, truth) in claims.items()
-        if not holds(found, truth)
-    }
-    least = int(binom.ppf(0.01, len(claims), 0.95))
-    assert len(claims) - len(missed) >= least, missed
-
-
 def test_the_quality_of_annotators_is_what_was_planted(
     campaign: Campaign, large: tuple[World, list[Work], Bools]
 ) -> None:
@@ -287,20 +269,12 @@ def test_the_quality_of_annotators_is_what_was_planted(
     found = run_quality(campaign.space, NOBODY, arm=Arm.BLIND)
     world, _, _ = large
     nobody_helped = np.zeros(len(world.truth.issues), dtype=bool)
-    claims: dict[str, tuple[Estimate, float]] = {}
+    spans = {}
     for name, skill in TEAM.items():
-        one = found.annotators[name]
-        assert one.rates is not None
         (alone,) = work(world, {name: replace(skill, skip=0, cannot_judge=0)}, nobody_helped)
-        spans = planted_shares(world, [alone], nobody_helped)["spans_right blind"]
-        claims |= {
-            f"{name} sensitivity": (one.rates.sensitivity, 1 - skill.miss),
-            f"{name} specificity": (one.rates.specificity, 1 - skill.alarm),
-            f"{name} recall": (one.issues.recall, 1 - skill.miss),
-            f"{name} recall of spans": (one.spans.recall, spans),
-        }
-        assert one.lead_time_s.value == pytest.approx(40, rel=0.15)
-    check(claims)
+        spans[name] = planted_shares(world, [alone], nobody_helped)["spans_right blind"]
+        assert found.annotators[name].lead_time_s.value == pytest.approx(40, rel=0.15)
+    check_claims(quality_claims(found, TEAM, spans))
 
 
 def test_skips_and_passages_that_cannot_be_judged_are_told_by_annotator(
@@ -320,22 +294,15 @@ def test_the_planted_sway_is_found(
     found = run_assistance(campaign.space, NOBODY)
     assert found.model == campaign.model
     assert [found.arms[arm].without_prediction for arm in ("assisted", "blind")] == [0, 0]
-    claims = {
-        case: (found.sway[case].change, implied[f"{case} assisted"] - implied[f"{case} blind"])
-        for case in (
-            *("issues", "issues_wrong", "issues_missed"),
-            *("spans", "spans_wrong", "spans_missed"),
-        )
-    }
-    claims["time"] = (found.measures["lead_time_s"].change, 0.6)
-    check(claims)
-    for case in claims.keys() - {"time"}:
+    check_claims(sway_claims(found, implied, faster=0.6))
+    for case in SWAYED:
         change = found.sway[case].change
         assert change.low is not None
         assert change.low > 0, case
+    assert found.by_choice == found.mixed == 0
 
 
-def test_what_became_of_shown_spans_is_what_label_studio_says_of_their_origin(
+def test_what_became_of_shown_spans_is_what_was_submitted_as_their_origin(
     campaign: Campaign,
 ) -> None:
     found = run_assistance(campaign.space, NOBODY)

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from eval.agreement import agreement, alpha_of, coincidences
+from eval.agreement import agreement, alpha_by_issue, coincidences
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
 from schemas.report import AgreementReport
 
@@ -28,7 +28,7 @@ def reliability(draw: st.DrawFn) -> np.ndarray:
 @settings(deadline=None)
 @given(values=reliability())
 def test_alpha_is_the_krippendorff_package_s(values: np.ndarray) -> None:
-    own = float(alpha_of(coincidences(values).sum(axis=0)))
+    own = float(alpha_by_issue(coincidences(values).sum(axis=0)[None]))
     paired = values[:, (~np.isnan(values)).sum(axis=0) > 1]
     used = set(paired[~np.isnan(paired)])
     assert np.isnan(own) == (len(used) < 2)

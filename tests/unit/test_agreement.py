@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import krippendorff
 import numpy as np
 import pytest
 
-from eval.agreement import agreement, alpha_of, coincidences
+from eval.agreement import agreement, alpha_by_issue, coincidences
 from schemas.annotation import AnnotatedSpan, Annotation, Arm, Judgement
 from schemas.errors import GateError
 from schemas.report import AgreementReport
@@ -100,7 +99,7 @@ def test_what_only_one_annotator_judged_does_not_count() -> None:
     assert (longer.units, longer.present) == (4, 3)
 
 
-def test_alpha_over_all_is_that_of_the_krippendorff_package_on_all_decisions() -> None:
+def test_alpha_over_all_issues_sums_their_disagreements() -> None:
     given = [
         said("x", 0, P, P),
         said("y", 0, P, A),
@@ -110,18 +109,47 @@ def test_alpha_over_all_is_that_of_the_krippendorff_package_on_all_decisions() -
         said("z", 2, P, A),
         said("x", 2, A, A),
     ]
-    # Rows x, y, z; columns taiwan of passage 0, 1, 2, then trade of 0, 1, 2.
-    nan = np.nan
-    values = [
-        [1, 0, 0, 1, 1, 0],
-        [1, nan, 0, 0, nan, 0],
-        [nan, nan, 1, nan, 1, 0],
-    ]
-    expected = krippendorff.alpha(values, level_of_measurement="nominal")
+    # Taiwan: pp on passage 0, aap on 2; by Krippendorff's coincidences of 5 values 3 are present:
+    # disagreements observed 2, expected 2 * 3 * 2 / 4 = 3. Trade: pa, pp, aaa; of 7 values 3 are
+    # present: observed 2, expected 2 * 3 * 4 / 6 = 4.
     found = measured(given)
-    assert found.alpha.value == pytest.approx(expected, abs=NEAR)
+    assert found.per_label["taiwan"].alpha.value == round(1 - 2 / 3, 4)
+    assert found.per_label["trade"].alpha.value == 0.5
+    assert found.alpha.value == round(1 - (2 + 2) / (3 + 4), 4)
     assert found.annotators == {"x": 3, "y": 2, "z": 2}
     assert (found.units, found.groups) == (3, 3)
+
+
+def test_who_ticks_at_random_agrees_with_nobody_however_common_the_issues_are() -> None:
+    # Both know that Taiwan is in nine passages of ten and trade in one; nothing else.
+    rng = np.random.default_rng(1)
+    given = [
+        said(who, n, P if rng.random() < 0.9 else A, P if rng.random() < 0.1 else A)
+        for n in range(1_500)
+        for who in "xy"
+    ]
+    alpha = measured(given).alpha
+    assert alpha.low is not None
+    assert alpha.high is not None
+    assert alpha.low < 0 < alpha.high < 0.1
+
+
+@pytest.mark.parametrize("rare", [P, A])
+def test_alpha_of_a_value_that_hardly_occurs_has_no_interval(rare: Judgement) -> None:
+    common = A if rare is P else P
+    given = [said(who, n, common, common) for n in range(200) for who in "xy"]
+    given[0] = said("x", 0, rare, common)
+    found = measured(given)
+    label = found.per_label["taiwan"]
+    assert (label.alpha.low, label.alpha.high, label.few) == (None, None, True)
+    assert (found.alpha.low, found.alpha.high) == (None, None)
+
+
+def test_alpha_of_ten_present_of_many_has_an_interval() -> None:
+    given = [said(who, n, P if n < 5 + (who == "x") else A) for n in range(30) for who in "xy"]
+    label = measured(given[:-1]).per_label["taiwan"]
+    assert (label.present, label.few) == (11, False)
+    assert label.alpha.low is not None
 
 
 def test_krippendorff_s_own_binary_example() -> None:
@@ -130,7 +158,7 @@ def test_krippendorff_s_own_binary_example() -> None:
     values = np.array([[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]], dtype=float)
     matrix = coincidences(values).sum(axis=0)
     assert matrix.tolist() == [[10, 4], [4, 2]]
-    assert alpha_of(matrix) == pytest.approx(0.095, abs=5e-4)
+    assert alpha_by_issue(matrix[None]) == pytest.approx(0.095, abs=5e-4)
 
 
 def test_a_passage_of_one_annotator_counts_nowhere() -> None:
@@ -138,7 +166,7 @@ def test_a_passage_of_one_annotator_counts_nowhere() -> None:
     more = [*given, said("x", 9, P)]
     assert measured(more).per_label == measured(given).per_label
     assert measured(more).units == 4
-    assert measured(more).annotators == {"x": 5, "y": 4}
+    assert measured(more).annotators == {"x": 4, "y": 4}
 
 
 def test_of_one_annotator_s_several_annotations_the_latest_counts() -> None:
@@ -148,6 +176,23 @@ def test_of_one_annotator_s_several_annotations_the_latest_counts() -> None:
     found = measured([newer, *given, older])
     assert found.per_label["taiwan"].observed == 1.0
     assert found.annotators == {"x": 4, "y": 4}
+
+
+def test_one_arm_can_be_looked_at_and_who_began_from_a_prediction_is_counted() -> None:
+    blind = pair("paap", "paaa")
+    helped = [
+        a.model_copy(update={"arm": Arm.ASSISTED, "passage_id": f"q{a.passage_id}"})
+        for a in pair("pppp", "pppp")
+    ]
+    given = [*blind, *helped]
+    groups = {a.passage_id: a.passage_id for a in given}
+    both = agreement(given, issues=ISSUES, groups=groups, resamples=10)
+    alone = agreement(given, issues=ISSUES, groups=groups, arm=Arm.BLIND, resamples=10)
+    assert (both.units, both.assisted, both.arm) == (8, 8, None)
+    assert (alone.units, alone.assisted, alone.arm) == (4, 0, "blind")
+    assert alone.per_label == measured(blind).per_label
+    with pytest.raises(GateError, match="in the assisted arm"):
+        agreement(blind, issues=ISSUES, groups=groups, arm=Arm.ASSISTED)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +222,25 @@ def test_span_f1_is_strict_and_pooled_over_passages() -> None:
     assert found.span_f1_per_label == {"GPE": 0.5, "PERSON": 0.0}
 
 
-def test_span_f1_of_three_annotators_is_the_mean_over_their_pairs() -> None:
+def test_span_f1_of_three_annotators_is_pooled_over_their_pairs() -> None:
     given = [
         said("x", 0, A, spans=(G,)),
         said("y", 0, A, spans=(G,)),
         said("z", 0, A, spans=(G, Q)),
     ]
-    # x with y 1, x with z 2/3, y with z 2/3.
-    assert measured(given).span_f1.value == round((1 + 2 / 3 + 2 / 3) / 3, 4)
+    # The same of x and y 2 of 2, of x and z 2 of 3, of y and z 2 of 3.
+    assert measured(given).span_f1.value == round(6 / 8, 4)
+
+
+def test_a_pair_with_one_common_passage_weighs_as_much_as_that_passage() -> None:
+    given = [said(who, n, A, spans=(G,)) for n in range(50) for who in "xy"]
+    given += [said("x", 50, A, spans=(G,)), said("z", 50, A, spans=(Q,))]
+    given += [said("y", 51, A, spans=(G,)), said("z", 51, A, spans=(Q,))]
+    found = measured(given).span_f1
+    assert found.value == round(100 / 104, 4)
+    # In most resamples some pair has no common passage.
+    assert found.low is not None
+    assert found.high is not None
 
 
 def test_spans_of_a_type_that_one_annotation_says_nothing_about_do_not_count() -> None:
@@ -197,6 +253,7 @@ def test_spans_of_a_type_that_one_annotation_says_nothing_about_do_not_count() -
         )
         assert found.span_f1.value == 1
         assert found.span_f1_per_label == {"person": 1}
+        assert found.unread == 1
 
 
 def test_without_any_span_there_is_no_span_f1() -> None:

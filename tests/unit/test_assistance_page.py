@@ -13,11 +13,13 @@ from annotation.steps import run_collect
 from eval.cli import app
 from eval.conclude import CASES, MEASURES, of_assistance
 from eval.render import render_assistance
-from eval.steps import run_assistance
+from eval.steps import run_agreement, run_assistance, run_quality, run_report
 from eval.sway import CASES as COUNTED
 from schemas.annotation import Annotation, Arm
 from schemas.jsonl import write
 from schemas.ledger import Ledger
+from schemas.migration import Review
+from schemas.pushed import TASKS_FILE, PushedTask
 from schemas.report import AssistanceReport, Estimate
 from schemas.workspace import Workspace
 from tests.conftest import CORPUS
@@ -208,3 +210,81 @@ def test_the_adjudicator_is_no_annotator(workspace: Workspace) -> None:
     data = json.loads(result.stdout)
     assert set(data["annotators"]) == set(TEAM) - {"muna"}
     assert data["decided_by"]["adjudicated"] > 0
+
+
+def test_agreement_says_how_many_annotations_began_from_a_prediction(workspace: Workspace) -> None:
+    given = campaign(workspace)
+    result = run("agreement", "-w", workspace.root, "--json")
+    data = json.loads(result.stdout)
+    assisted = sum(a.arm is Arm.ASSISTED for a in given)
+    assert data["assisted"] == assisted
+    assert f"{assisted} of these {len(given)} annotations began from a prediction" in result.stderr
+    assert "alpha over all issues" in result.stderr
+    alone = run("agreement", "-w", workspace.root, "--arm", "blind", "--json")
+    assert json.loads(alone.stdout)["arm"] == "blind"
+    assert json.loads(alone.stdout)["assisted"] == 0
+    assert "began from a prediction" not in alone.stderr
+
+
+def test_the_arm_that_was_pushed_is_read_from_what_the_pushes_told(workspace: Workspace) -> None:
+    given = campaign(workspace)
+    assert workspace.pushed_arms() is None
+    assert run_assistance(workspace, frozenset()).by_choice is None
+    passages = sorted({a.passage_id for a in given})
+    tasks = [
+        PushedTask(passage_id=passage, task_id=n, arm=Arm.ASSISTED, models=("m",))
+        for n, passage in enumerate(passages)
+    ]
+    folder = workspace.label_studio_dir
+    write(folder / "project-1" / TASKS_FILE, tasks)
+    blind = sum(a.arm is Arm.BLIND for a in given)
+    report = run_assistance(workspace, frozenset())
+    assert (report.by_choice, report.mixed) == (blind, 0)
+    assert f"<dd>{blind} annotations</dd>" in render_assistance(report)
+    # In another project the first one was pushed without: then nobody knows which it was.
+    write(folder / "project-2" / TASKS_FILE, [tasks[0].model_copy(update={"arm": Arm.BLIND})])
+    arms = workspace.pushed_arms()
+    assert arms is not None
+    assert set(arms) == set(passages[1:])
+
+
+def test_types_from_after_an_annotation_are_left_out_of_all_reports(workspace: Workspace) -> None:
+    given = campaign(workspace)
+    codebook = workspace.codebook()
+    label = codebook.entity_ids[0]
+    reviews = [
+        Review(
+            passage_id=a.passage_id,
+            annotator=a.annotator,
+            annotation=a.id,
+            migrated_from="before",
+            unread=(label,),
+        )
+        for a in given
+        if a.annotator == "muna"
+    ]
+    write(workspace.annotations_dir / "pull-0001.review.jsonl", reviews)
+    assert run_agreement(workspace, frozenset()).unread == len(reviews)
+    assert run_assistance(workspace, frozenset()).unread == len(reviews)
+    found = run_quality(workspace, frozenset())
+    assert found.unread == len(reviews)
+    assert label not in found.annotators["muna"].spans_per_label
+    assert label in found.annotators["samir"].spans_per_label
+    gold, out = workspace.root / "gold.jsonl", workspace.root / "page.html"
+    row = {"id": given[0].passage_id, "text": "نص", "issues": [codebook.issue_ids[0]]}
+    gold.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    page = run_report(
+        gold,
+        None,
+        [("rules", workspace.predictions_dir / "rules.jsonl")],
+        workspace=workspace,
+        adjudicators=frozenset(),
+        title="t",
+        notes="",
+        out=out,
+    )
+    assert page.agreement is not None
+    assert page.agreement.unread == len(reviews)
+    assert f"{len(reviews)} annotations say nothing about some entity type" in out.read_text(
+        "utf-8"
+    )

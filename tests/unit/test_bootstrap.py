@@ -7,6 +7,7 @@ import pytest
 
 from eval.bootstrap import (
     estimate,
+    expanded,
     f1_interval,
     interval,
     macro_interval,
@@ -83,12 +84,20 @@ def test_without_any_decision_f1_has_no_interval() -> None:
 def test_an_estimate_s_interval_holds_its_value() -> None:
     # Ten groups, half of them right: the share right of the resampled ones.
     right = np.array([1.0, 0.0] * 5)
-    samples = resample(right, weights(10, resamples=1000, seed=0)) / 10
+    samples = resample(right, weights(10, resamples=20_000, seed=0)) / 10
     found = estimate(0.5, samples, groups=10)
     assert found.low is not None
     assert found.high is not None
-    # A binomial share of ten: P(X <= 1) = 0.011 and P(X <= 2) = 0.055, so the ends are 0.2, 0.8.
-    assert (found.low, found.value, found.high) == (0.2, 0.5, 0.8)
+    # A binomial share of ten: P(X <= 0) = 0.001 and P(X <= 1) = 0.011. Of ten groups 0.9 % are
+    # left out on each side, so the ends are 0.1 and 0.9; with 2.5 % they would be 0.2 and 0.8.
+    assert (found.low, found.value, found.high) == (0.1, 0.5, 0.9)
+
+
+@pytest.mark.parametrize(("groups", "percent"), [(2, 0.0), (10, 0.86), (50, 2.12), (10**6, 2.5)])
+def test_of_few_groups_an_interval_leaves_out_less(groups: int, percent: float) -> None:
+    # By hand for ten: Student's 2.5 % point with 9 degrees of freedom is -2.262, by sqrt(10 / 9)
+    # it is -2.385, and the normal distribution has 0.0085 below that.
+    assert 100 * expanded(groups) == pytest.approx(percent, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from eval.compare import compare
-from eval.render import render, verdicts
+from eval.conclude_model import of_model
+from eval.render import render
 from eval.steps import run_report
 from schemas.annotation import Prediction
 from schemas.article import Span
@@ -204,20 +205,20 @@ def difference(value: float | None, low: float | None, high: float | None) -> Mo
 def test_a_verdict_says_what_the_interval_allows(
     value: float | None, low: float | None, high: float | None, beginning: str
 ) -> None:
-    assert verdicts(difference(value, low, high))[0].startswith(beginning)
+    assert of_model(difference(value, low, high))[0].startswith(beginning)
 
 
 def test_an_undecided_verdict_names_the_interval() -> None:
     assert (
-        "is +0.20 micro-F1 (95 % interval -0.10 … +0.40)" in verdicts(difference(0.2, -0.1, 0.4))[0]
+        "is +0.20 micro-F1 (95 % interval -0.10 … +0.40)" in of_model(difference(0.2, -0.1, 0.4))[0]
     )
 
 
 def test_too_few_positives_forbid_a_ranking() -> None:
-    assert verdicts(report())[-1].startswith("1 of 1 issues have fewer than 10 positive passages")
+    assert of_model(report())[-1].startswith("1 of 1 issues have fewer than 10 positive passages")
     label = report().system.per_label["taiwan"].model_copy(update={"support": 10})
     enough = report().system.model_copy(update={"per_label": {"taiwan": label}})
-    assert not any("fewer than" in verdict for verdict in verdicts(report(system=enough)))
+    assert not any("fewer than" in verdict for verdict in of_model(report(system=enough)))
 
 
 def test_verdicts_stand_on_the_page() -> None:
