@@ -263,10 +263,10 @@ def usual_predictions(workspace: Workspace) -> str:
     rules' own would show annotators less than they knew already.
     """
     blended = workspace.predictions(BLENDED)
+    if not blended:
+        return RULES
     today = rules_of(workspace)
-    if blended and all(p.model.startswith(f"{today}+") for p in blended.values()):
-        return BLENDED
-    return RULES
+    return BLENDED if all(p.model.startswith(f"{today}+") for p in blended.values()) else RULES
 
 
 def _model(predicted: Mapping[str, Prediction]) -> str:

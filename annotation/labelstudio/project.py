@@ -175,16 +175,18 @@ def made_project(connection: Connection, codebook: Codebook, number: int) -> Pro
 
 def overlap_of(connection: Connection, project: Project) -> int:
     """Return the number of annotators that each passage is given to."""
-    with translated(connection.url):
-        found = connection.client.projects.get(id=project.id)
-    return int(found.maximum_annotations or 1)
+    return int(_field(connection, project, "maximum_annotations") or 1)
 
 
 def size_of(connection: Connection, project: Project) -> int:
     """Return the number of tasks of a project."""
-    with translated(connection.url):
-        found = connection.client.projects.get(id=project.id)
-    return int(found.task_number or 0)
+    return int(_field(connection, project, "task_number") or 0)
+
+
+def _field(connection: Connection, project: Project, name: str) -> Any:
+    """Read one field of a project; the server counts through all tasks for some others."""
+    found = connection.get(f"api/projects/{project.id}", include=f"id,{name}")
+    return found.get(name) if isinstance(found, dict) else None
 
 
 def set_overlap(connection: Connection, project: Project, overlap: int) -> None:
@@ -197,11 +199,10 @@ def set_overlap(connection: Connection, project: Project, overlap: int) -> None:
 
 def show_model(connection: Connection, project: Project, model: str) -> None:
     """Let annotators begin with one model's predictions; some task must have one already."""
+    if _field(connection, project, "model_version") == model:
+        return
     with translated(connection.url):
-        if connection.client.projects.get(id=project.id).model_version != model:
-            connection.client.projects.update(
-                id=project.id, model_version=model, request_options=ONCE
-            )
+        connection.client.projects.update(id=project.id, model_version=model, request_options=ONCE)
 
 
 def remember(project: Project, link: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from annotation.labelstudio.interface.config import COMMENT, ENTITIES, ISSUES, TEXT
-from schemas.annotation import Annotation, Judgement, Prediction
+from schemas.annotation import AnnotatedSpan, Annotation, Judgement, Prediction
 from schemas.article import Article, Passage, Span
 from schemas.codebook import CANNOT_JUDGE, NONE_OF_THESE
-from schemas.record import content_id, sha256
+from schemas.record import sha256
 
 Json = dict[str, Any]
 CODEBOOK = "codebook"
@@ -81,9 +81,8 @@ def _link(url: str | None) -> str:
 
 def prediction(passage: Passage, predicted: Prediction) -> Json:
     """Return a task's prediction: spans as regions, decided issues as ticks."""
-    result = [
-        _region(passage.text, span, f"{predicted.model}{passage.id}") for span in predicted.spans
-    ]
+    owner = _owner(f"{predicted.model}{passage.id}")
+    result = [_region(passage.text, span, owner) for span in predicted.spans]
     if predicted.present:
         result.append(_choices(list(predicted.present)))
     scores = [predicted.issues[issue] for issue in predicted.present]
@@ -100,7 +99,8 @@ def annotation(passage: Passage, given: Annotation) -> Json:
     The server's own id of a parent prediction is not known here, so the annotation is written
     without one: ``submit`` takes blind annotations only.
     """
-    result = [_region(passage.text, span, given.id) for span in given.spans]
+    owner = _owner(given.id)
+    result = [_region(passage.text, span, owner) for span in given.spans]
     ticked = [k for k, value in given.issues.items() if value is Judgement.PRESENT]
     if Judgement.NOT_JUDGED in given.issues.values():
         ticked.append(CANNOT_JUDGE)
@@ -122,9 +122,14 @@ def annotation(passage: Passage, given: Annotation) -> Json:
     return body
 
 
+def _owner(name: str) -> str:
+    """Return how the ids of all regions of a prediction or annotation begin."""
+    return f"r{sha256(name)[:10]}"
+
+
 def _region(text: str, span: Span, owner: str) -> Json:
     return {
-        "id": content_id("r", owner, str(span.start), str(span.end), span.label),
+        "id": f"{owner}-{span.start}-{span.end}-{span.label}",
         "from_name": ENTITIES,
         "to_name": TEXT,
         "type": "labels",
@@ -134,7 +139,7 @@ def _region(text: str, span: Span, owner: str) -> Json:
             "text": text[span.start : span.end],
             "labels": [span.label],
         },
-        "origin": getattr(span, "origin", "prediction"),
+        "origin": span.origin if isinstance(span, AnnotatedSpan) else "prediction",
     }
 
 

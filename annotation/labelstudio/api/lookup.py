@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from label_studio_sdk.core.api_error import ApiError
@@ -28,7 +28,10 @@ def find(connection: Connection, title: str, known: int | None = None) -> Any | 
         GateError: several projects with the title hold tasks.
     """
     found = _numbered(connection, known) if known is not None else None
-    return found if found is not None else choose(titled(connection, title), title, connection.url)
+    if found is not None:
+        return found
+    chosen = choose(titled(connection, title), title, connection.url)
+    return _numbered(connection, chosen.id) if chosen else None
 
 
 def _numbered(connection: Connection, number: int) -> Any | None:
@@ -41,16 +44,34 @@ def _numbered(connection: Connection, number: int) -> Any | None:
             raise
 
 
-def titled(connection: Connection, title: str) -> list[Any]:
+class Titled(NamedTuple):
+    """A project in a list."""
+
+    id: int
+    title: str
+    description: str
+    task_number: int
+
+
+def titled(connection: Connection, title: str) -> list[Titled]:
     """Return the projects that have exactly this title, oldest first."""
-    with translated(connection.url):
+    found: dict[int, Titled] = {}
+    page = 1
+    while True:
         # The server looks for titles that contain it, without regard to case.
-        found: list[Any] = list(connection.client.projects.list(title=title, page_size=100))
-    unique = {project.id: project for project in found if project.title == title}
-    return [unique[number] for number in sorted(unique)]
+        answer = connection.get(
+            "api/projects", title=title, include=",".join(Titled._fields), page=page, page_size=100
+        )
+        for row in answer["results"]:
+            if row["title"] == title:
+                tasks, said = row["task_number"] or 0, row["description"] or ""
+                found[row["id"]] = Titled(row["id"], title, said, tasks)
+        if not answer.get("next"):
+            return [found[number] for number in sorted(found)]
+        page += 1
 
 
-def choose(found: Sequence[Any], title: str, url: str) -> Any | None:
+def choose(found: Sequence[Titled], title: str, url: str) -> Titled | None:
     """Return the one project that a title means: the one with tasks, else the oldest.
 
     Raises:
@@ -105,7 +126,7 @@ def remove_twins(connection: Connection, title: str, number: int) -> list[int]:
     Such a project has the very sign of this one, which no other request ever had, and no tasks.
     """
     found = titled(connection, title)
-    sign = next((p.description or "" for p in found if p.id == number), "")
+    sign = next((p.description for p in found if p.id == number), "")
     twins = [p.id for p in found if p.id != number and p.description == sign and not p.task_number]
     twins = twins if sign.startswith(SIGN) else []
     for twin in twins:
